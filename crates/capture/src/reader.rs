@@ -1,0 +1,141 @@
+//! Lines out of a file, whether it is compressed or not.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use flate2::bufread::MultiGzDecoder;
+
+use crate::{Error, Line};
+
+/// No message is longer than this: a snapshot of 5,000 levels has about 300 kB.
+pub const LINE_BYTES_MAX: usize = 64 << 20;
+
+const BUFFER_BYTES: usize = 1 << 20;
+const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+
+/// Reads one capture file, line by line, into one reused buffer.
+pub struct CaptureReader {
+    path: PathBuf,
+    text: BufReader<Box<dyn Read + Send>>,
+    compressed: bool,
+    line: Vec<u8>,
+    number: u64,
+    offset: u64,
+}
+
+impl std::fmt::Debug for CaptureReader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CaptureReader")
+            .field("path", &self.path)
+            .field("number", &self.number)
+            .field("offset", &self.offset)
+            .finish_non_exhaustive()
+    }
+}
+
+impl CaptureReader {
+    /// Opens a file; its first two bytes say whether it is gzip.
+    ///
+    /// # Errors
+    /// [`Error::Open`] when the system refuses, a folder included.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let failed = |source| Error::Open { path: path.to_owned(), source };
+        let file = File::open(path).map_err(failed)?;
+        if file.metadata().map_err(failed)?.is_dir() {
+            return Err(failed(io::Error::from(io::ErrorKind::IsADirectory)));
+        }
+        let mut bytes = BufReader::with_capacity(BUFFER_BYTES, file);
+        let compressed = bytes.fill_buf().map_err(failed)?.starts_with(&GZIP_MAGIC);
+        let text: Box<dyn Read + Send> =
+            if compressed { Box::new(MultiGzDecoder::new(bytes)) } else { Box::new(bytes) };
+        Ok(Self {
+            path: path.to_owned(),
+            text: BufReader::with_capacity(BUFFER_BYTES, text),
+            compressed,
+            line: Vec::with_capacity(1 << 16),
+            number: 0,
+            offset: 0,
+        })
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// How many bytes of text were handed out, ends of lines included.
+    #[must_use]
+    pub const fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// The next line that is not empty, or `None` at the end of the file. Only a plain file may end
+    /// without an end of line.
+    ///
+    /// # Errors
+    /// [`Error::Truncated`], [`Error::Damaged`] or [`Error::Read`]: everything before the fault was
+    /// handed out, and half a line never is.
+    pub fn next_line(&mut self) -> Result<Option<Line<'_>>, Error> {
+        loop {
+            let start = self.offset;
+            self.line.clear();
+            self.fill_line(start)?;
+            if self.line.is_empty() {
+                return Ok(None);
+            }
+            self.offset = start + self.line.len() as u64;
+            self.number += 1;
+            let end = self.line.len() - line_end(&self.line);
+            if end > 0 {
+                return Ok(Some(Line {
+                    number: self.number,
+                    offset: start,
+                    bytes: &self.line[..end],
+                }));
+            }
+        }
+    }
+
+    fn fill_line(&mut self, start: u64) -> Result<(), Error> {
+        loop {
+            let available = match self.text.fill_buf() {
+                Ok(available) => available,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(self.fault(error)),
+            };
+            let newline = memchr::memchr(b'\n', available);
+            let take = newline.map_or(available.len(), |at| at + 1);
+            self.line.extend_from_slice(&available[..take]);
+            self.text.consume(take);
+            if newline.is_some() || take == 0 {
+                return Ok(());
+            }
+            if self.line.len() > LINE_BYTES_MAX {
+                let path = self.path.clone();
+                return Err(Error::LineTooLong { path, offset: start, limit: LINE_BYTES_MAX });
+            }
+        }
+    }
+
+    fn fault(&self, source: io::Error) -> Error {
+        let (path, offset) = (self.path.clone(), self.offset);
+        match source.kind() {
+            io::ErrorKind::UnexpectedEof if self.compressed => Error::Truncated { path, offset },
+            io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData if self.compressed => {
+                Error::Damaged { path, offset, source }
+            }
+            _ => Error::Read { path, offset, source },
+        }
+    }
+}
+
+/// The length of the end of line: `\n`, `\r\n` or none.
+fn line_end(line: &[u8]) -> usize {
+    match line {
+        [.., b'\r', b'\n'] => 2,
+        [.., b'\n'] => 1,
+        _ => 0,
+    }
+}

@@ -1,0 +1,75 @@
+//! What an instrument's integers mean. A specification is data that changes, and a change is an event.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Decimal, Error, InstrumentKind, Lots, Market, UnixNanos, Valuation};
+
+/// Where a specification came from: an inferred one is flagged wherever it is reported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SpecSource {
+    /// From `configs/instruments.toml` or the venue's own list.
+    Configured,
+    /// Configured, then made finer because the data did not fit its grid.
+    Refined,
+    /// Worked out from the data alone.
+    Inferred,
+}
+
+/// When a market is open, and what its session is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Calendar {
+    /// Always open; the session is the UTC day.
+    #[serde(rename = "24x7")]
+    AroundTheClock,
+    /// The exchange session of B3, America/Sao_Paulo.
+    B3,
+}
+
+/// The contract between integers and the world.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstrumentSpec {
+    /// The market it trades on.
+    pub market: Market,
+    /// The venue's own symbol, in capitals: `BTCUSDT`, `BTCUSD_PERP`.
+    pub symbol: String,
+    /// Spot, linear or inverse.
+    pub kind: InstrumentKind,
+    /// The asset that is bought: `BTC`.
+    pub base: String,
+    /// The currency that prices are in: `USDT`.
+    pub quote: String,
+    /// The currency of profits and fees: the quote, or the base of an inverse contract.
+    pub settle: String,
+    /// The distance between neighbouring prices, in the quote currency.
+    pub tick_size: Decimal,
+    /// One lot, in base units (spot, linear) or contracts (inverse, B3).
+    pub lot_size: Decimal,
+    /// What one unit of size stands for: 1 on spot and USD-M; the contract's amount of quote
+    /// currency on COIN-M (100 USD for BTC); money per point elsewhere.
+    pub multiplier: Decimal,
+    /// Fee of a resting fill as a share of its value; negative is a rebate.
+    pub maker_fee: Decimal,
+    /// Fee of an aggressive fill as a share of its value.
+    pub taker_fee: Decimal,
+    /// Lots in one size unit of FEATURES 2 (size classes).
+    pub size_unit_lots: Lots,
+    /// Sessions.
+    pub calendar: Calendar,
+    /// From when on it holds.
+    pub valid_from: UnixNanos,
+    /// Configured, refined or inferred.
+    pub source: SpecSource,
+}
+
+impl InstrumentSpec {
+    /// How sizes and prices of this instrument turn into money.
+    ///
+    /// # Errors
+    /// [`Error::NotPositive`] for a tick, lot or multiplier of zero or less;
+    /// [`Error::DecimalOverflow`] when their product does not fit.
+    pub fn valuation(&self) -> Result<Valuation, Error> {
+        Valuation::new(self)
+    }
+}
