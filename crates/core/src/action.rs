@@ -76,9 +76,9 @@ pub struct LimitUse {
     pub position_worst: Lots,
     /// The most lots on either side.
     pub position_max: Lots,
-    /// The value of the order.
+    /// The value of the order, in the quote currency.
     pub notional: Cash,
-    /// The most value of one order.
+    /// The most value of one order, in the quote currency.
     pub notional_max: Cash,
     /// Orders in the current rate window, this one included.
     pub orders_in_window: u32,
@@ -99,7 +99,7 @@ pub enum Refusal {
     },
     /// The order is worth too much.
     Notional {
-        /// Its value.
+        /// Its value, in the quote currency.
         value: Cash,
         /// The limit.
         limit: Cash,
@@ -113,7 +113,7 @@ pub enum Refusal {
     },
     /// The day lost too much.
     DailyLoss {
-        /// Profit since the day began; negative is a loss.
+        /// Profit since the day began, in the quote currency; negative is a loss.
         profit: Cash,
         /// The limit, positive.
         limit: Cash,

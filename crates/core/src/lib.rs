@@ -16,6 +16,7 @@ mod opinion;
 mod order;
 mod rounding;
 mod side;
+mod size;
 mod spec;
 mod time;
 mod units;
@@ -40,6 +41,7 @@ pub use order::{
 };
 pub use rounding::passive_price;
 pub use side::Side;
+pub use size::Size;
 pub use spec::{Calendar, InstrumentSpec, SpecSource};
 pub use time::{Nanos, UnixNanos};
 pub use units::{CASH_SCALE_DIGITS, Cash, Lots, PRICE_TICKS_MAX, Price, Ticks};

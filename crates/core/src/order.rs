@@ -68,6 +68,19 @@ impl OrderType {
         }
     }
 
+    /// The same order type after the tick became `factor` times finer; `None` beyond the price axis.
+    #[must_use]
+    pub const fn rescaled(self, factor: i64) -> Option<Self> {
+        let Some(limit) = self.limit() else { return Some(self) };
+        let Some(price) = limit.rescaled(factor) else { return None };
+        Some(match self {
+            Self::Limit { .. } => Self::Limit { price },
+            Self::PostOnly { .. } => Self::PostOnly { price },
+            Self::ImmediateOrCancel { .. } => Self::ImmediateOrCancel { price },
+            Self::Market => Self::Market,
+        })
+    }
+
     /// Whether what does not trade at once stays in the book.
     #[must_use]
     pub const fn rests(self) -> bool {

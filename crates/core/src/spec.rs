@@ -73,3 +73,29 @@ impl InstrumentSpec {
         Valuation::new(self)
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A linear instrument with that grid and no fees.
+    pub(crate) fn spec(tick: &str, lot: &str, multiplier: &str) -> InstrumentSpec {
+        InstrumentSpec {
+            market: Market::BinanceUsdm,
+            symbol: "X".into(),
+            kind: InstrumentKind::Linear,
+            base: "B".into(),
+            quote: "Q".into(),
+            settle: "Q".into(),
+            tick_size: tick.parse().unwrap(),
+            lot_size: lot.parse().unwrap(),
+            multiplier: multiplier.parse().unwrap(),
+            maker_fee: Decimal::ZERO,
+            taker_fee: Decimal::ZERO,
+            size_unit_lots: Lots::new(1),
+            calendar: Calendar::AroundTheClock,
+            valid_from: UnixNanos::new(0),
+            source: SpecSource::Configured,
+        }
+    }
+}

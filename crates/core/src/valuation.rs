@@ -13,6 +13,9 @@ pub struct Valuation {
     /// Inverse: units of cash per lot over ticks = `scale / divisor`.
     scale: i128,
     divisor: i128,
+    /// The tick size as `tick_mantissa / tick_denominator`.
+    tick_mantissa: i128,
+    tick_denominator: i128,
 }
 
 /// Where an exact fraction goes when it is not a whole unit.
@@ -54,6 +57,10 @@ impl Valuation {
             inverse,
             scale: scale.ok_or(Error::DecimalOverflow)?,
             divisor: divisor.ok_or(Error::DecimalOverflow)?,
+            tick_mantissa: tick,
+            tick_denominator: 10_i128
+                .checked_pow(tick_digits.unsigned_abs())
+                .ok_or(Error::DecimalOverflow)?,
         })
     }
 
@@ -101,16 +108,18 @@ impl Valuation {
         self.cash_flow(side, price, position.abs())
     }
 
-    /// The largest number of lots whose value at `price` does not exceed `cash`; `None` when no
-    /// such number exists.
+    /// An amount of the settlement currency in the quote currency, at `price`: the same amount,
+    /// except for an inverse contract, which settles in the base. Rounded towards minus infinity.
     #[must_use]
-    pub fn lots_worth(&self, cash: Cash, price: Price) -> Option<Lots> {
-        let (numerator, denominator) = self.fraction(price, Lots::new(1))?;
-        if cash < Cash::ZERO || numerator <= 0 {
-            return None;
+    pub fn in_quote(&self, settled: Cash, price: Price) -> Option<Cash> {
+        if !self.inverse {
+            return Some(settled);
         }
-        let lots = cash.units().checked_mul(denominator)? / numerator;
-        i64::try_from(lots).ok().map(Lots::new)
+        let numerator = settled
+            .units()
+            .checked_mul(i128::from(price.ticks()))?
+            .checked_mul(self.tick_mantissa)?;
+        Some(Cash::from_units(divide(numerator, self.tick_denominator, Rounding::Down)))
     }
 
     /// The value of `lots` at `price` in cash units, as an exact fraction with a positive
@@ -140,33 +149,15 @@ fn divide(numerator: i128, denominator: i128, rounding: Rounding) -> i128 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Calendar, Market, SpecSource, UnixNanos};
+    use crate::spec::tests::spec;
 
-    fn valuation(market: Market, tick: &str, lot: &str, multiplier: &str) -> Valuation {
-        InstrumentSpec {
-            market,
-            symbol: "X".into(),
-            kind: market.kind(),
-            base: "B".into(),
-            quote: "Q".into(),
-            settle: "Q".into(),
-            tick_size: tick.parse().unwrap(),
-            lot_size: lot.parse().unwrap(),
-            multiplier: multiplier.parse().unwrap(),
-            maker_fee: Decimal::ZERO,
-            taker_fee: Decimal::ZERO,
-            size_unit_lots: Lots::new(1),
-            calendar: Calendar::AroundTheClock,
-            valid_from: UnixNanos::new(0),
-            source: SpecSource::Configured,
-        }
-        .valuation()
-        .unwrap()
+    fn valuation(kind: InstrumentKind, tick: &str, lot: &str, multiplier: &str) -> Valuation {
+        InstrumentSpec { kind, ..spec(tick, lot, multiplier) }.valuation().unwrap()
     }
 
     #[test]
     fn a_linear_fill_is_price_times_size() {
-        let usdm = valuation(Market::BinanceUsdm, "0.1", "0.001", "1");
+        let usdm = valuation(InstrumentKind::Linear, "0.1", "0.001", "1");
         let (price, lots) = (Price::from_ticks(618_002), Lots::new(3));
         // 61800.2 * 0.003 = 185.4006
         assert_eq!(usdm.cash_flow(Side::Bid, price, lots), Some(Cash::from_units(-18_540_060_000)));
@@ -174,24 +165,26 @@ mod tests {
         // 5 bps of it: 0.0927003
         let fee = usdm.fee(price, lots, "0.0005".parse().unwrap());
         assert_eq!(fee, Some(Cash::from_units(9_270_030)));
-        assert_eq!(usdm.lots_worth(Cash::from_units(18_540_059_999), price), Some(Lots::new(2)));
+        assert_eq!(usdm.in_quote(Cash::from_units(7), price), Some(Cash::from_units(7)));
     }
 
     #[test]
     fn an_inverse_contract_earns_in_the_coin() {
-        let coinm = valuation(Market::BinanceCoinm, "0.1", "1", "100");
+        let coinm = valuation(InstrumentKind::Inverse, "0.1", "1", "100");
         let (entry, exit) = (Price::from_ticks(500_000), Price::from_ticks(625_000));
         let lots = Lots::new(10);
         let buy = coinm.cash_flow(Side::Bid, entry, lots).unwrap();
         let sell = coinm.cash_flow(Side::Ask, exit, lots).unwrap();
         // 10 contracts of 100 USD: 1000 * (1/50000 - 1/62500) = 0.004 BTC
         assert_eq!(buy + sell, Cash::from_units(400_000));
+        // … which at 62500 are 250 USD.
+        assert_eq!(coinm.in_quote(buy + sell, exit), Some(Cash::from_units(25_000_000_000)));
     }
 
     #[test]
     fn rounding_is_always_against_us() {
         // One lot at one tick is worth 1e-9: less than a unit of cash.
-        let tiny = valuation(Market::BinanceSpot, "0.00001", "0.0001", "1");
+        let tiny = valuation(InstrumentKind::Spot, "0.00001", "0.0001", "1");
         let (price, lots) = (Price::from_ticks(1), Lots::new(1));
         assert_eq!(tiny.cash_flow(Side::Bid, price, lots), Some(Cash::from_units(-1)));
         assert_eq!(tiny.cash_flow(Side::Ask, price, lots), Some(Cash::ZERO));
@@ -202,7 +195,7 @@ mod tests {
 
     #[test]
     fn an_inverse_contract_without_a_price_has_no_value() {
-        let coinm = valuation(Market::BinanceCoinm, "0.1", "1", "100");
+        let coinm = valuation(InstrumentKind::Inverse, "0.1", "1", "100");
         assert_eq!(coinm.notional(Price::from_ticks(0), Lots::new(1)), None);
     }
 }

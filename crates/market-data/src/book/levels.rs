@@ -1,0 +1,33 @@
+//! Walks the levels of one side, best first.
+
+use std::collections::btree_map;
+
+use super::{Level, ladder::Ladder};
+
+/// The levels of one side, best first.
+#[derive(Clone, Debug)]
+pub struct Levels<'a> {
+    ladder: &'a Ladder,
+    /// Where the search in the window goes on.
+    from: i64,
+    /// The levels behind the window: all worse than any inside it.
+    far: btree_map::Iter<'a, i64, i64>,
+}
+
+impl<'a> Levels<'a> {
+    pub(super) fn new(ladder: &'a Ladder, far: btree_map::Iter<'a, i64, i64>) -> Self {
+        Self { ladder, from: ladder.best_key(), far }
+    }
+}
+
+impl Iterator for Levels<'_> {
+    type Item = Level;
+
+    fn next(&mut self) -> Option<Level> {
+        if let Some((key, lots)) = self.ladder.near_from(self.from) {
+            self.from = key + 1;
+            return Some(self.ladder.level(key, lots));
+        }
+        self.far.next().map(|(key, lots)| self.ladder.level(*key, *lots))
+    }
+}

@@ -1,0 +1,154 @@
+//! A ring of neighbouring level sizes, with one bit per occupied level.
+//!
+//! It covers the keys `start .. start + ticks`. A key is a slot by its low bits alone, so moving the
+//! window copies nothing: only what leaves and what enters is touched. It knows nothing of sides:
+//! smaller keys come first.
+
+/// Levels per word of the bitset.
+const WORD_BITS: i64 = 64;
+
+#[derive(Clone, Debug)]
+pub(super) struct Window {
+    /// The first key; a multiple of [`WORD_BITS`], so that no word is shared by both ends.
+    start: i64,
+    /// How many keys; a power of two.
+    ticks: i64,
+    lots: Box<[i64]>,
+    occupied: Box<[u64]>,
+}
+
+/// Where a key lives: `key modulo the length`.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "only the low bits count, and the length of a slice is a power of two"
+)]
+const fn ring_index(key: i64, length: usize) -> usize {
+    (key.cast_unsigned() as usize) & (length - 1)
+}
+
+impl Window {
+    pub(super) fn new(ticks: usize) -> Self {
+        let words = ticks / 64;
+        Self {
+            start: 0,
+            ticks: i64::try_from(ticks).expect("a window fits into memory"),
+            lots: vec![0; ticks].into_boxed_slice(),
+            occupied: vec![0; words].into_boxed_slice(),
+        }
+    }
+
+    pub(super) const fn start(&self) -> i64 {
+        self.start
+    }
+
+    pub(super) const fn end(&self) -> i64 {
+        self.start + self.ticks
+    }
+
+    pub(super) const fn ticks(&self) -> i64 {
+        self.ticks
+    }
+
+    #[inline]
+    pub(super) const fn contains(&self, key: i64) -> bool {
+        key.wrapping_sub(self.start).cast_unsigned() < self.ticks.cast_unsigned()
+    }
+
+    /// The lots at a key inside the window.
+    #[inline]
+    pub(super) fn get(&self, key: i64) -> i64 {
+        self.lots[ring_index(key, self.lots.len())]
+    }
+
+    /// Puts lots at a key inside the window, and returns what was there.
+    #[inline]
+    pub(super) fn set(&mut self, key: i64, lots: i64) -> i64 {
+        let slot = ring_index(key, self.lots.len());
+        let before = std::mem::replace(&mut self.lots[slot], lots);
+        // Without a branch: whether a level comes, goes or stays is what a feed does not let us guess.
+        let word = &mut self.occupied[slot / 64];
+        let bit = slot % 64;
+        *word = (*word & !(1 << bit)) | (u64::from(lots != 0) << bit);
+        before
+    }
+
+    /// The first occupied key at or after `from`, which is not before the window.
+    #[inline]
+    pub(super) fn first_from(&self, from: i64) -> Option<i64> {
+        if from >= self.end() {
+            return None;
+        }
+        let mut base = from & !(WORD_BITS - 1);
+        let mut word = self.word(base) & (u64::MAX << (from - base));
+        loop {
+            if word != 0 {
+                return Some(base + i64::from(word.trailing_zeros()));
+            }
+            base += WORD_BITS;
+            if base >= self.end() {
+                return None;
+            }
+            word = self.word(base);
+        }
+    }
+
+    /// Takes out every level at or after `from` and hands it over, in order of keys.
+    pub(super) fn drain_from(&mut self, from: i64, mut take: impl FnMut(i64, i64)) {
+        let mut next = self.first_from(from.max(self.start));
+        while let Some(key) = next {
+            take(key, self.set(key, 0));
+            next = self.first_from(key + 1);
+        }
+    }
+
+    /// Moves the window so that `key` lies `headroom` behind its first key. Whoever moves it has
+    /// taken out what would fall outside.
+    pub(super) fn move_to(&mut self, key: i64, headroom: i64) {
+        self.start = Self::start_for(key, headroom);
+    }
+
+    /// Where [`Self::move_to`] would put the first key.
+    pub(super) const fn start_for(key: i64, headroom: i64) -> i64 {
+        (key - headroom) & !(WORD_BITS - 1)
+    }
+
+    fn word(&self, base: i64) -> u64 {
+        self.occupied[ring_index(base / WORD_BITS, self.occupied.len())]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_are_found_across_the_seam_of_the_ring() {
+        let mut window = Window::new(256);
+        window.move_to(-70, 64);
+        assert_eq!((window.start(), window.end()), (-192, 64));
+        for key in [-192, -1, 0, 63] {
+            assert!(window.contains(key));
+            assert_eq!(window.set(key, key + 1_000), 0);
+        }
+        assert!(!window.contains(-193) && !window.contains(64));
+        assert_eq!(window.first_from(-192), Some(-192));
+        assert_eq!(window.first_from(-191), Some(-1));
+        assert_eq!(window.first_from(1), Some(63));
+        assert_eq!(window.set(63, 0), 1_063);
+        assert_eq!(window.first_from(1), None);
+        assert_eq!(window.first_from(64), None);
+    }
+
+    #[test]
+    fn draining_leaves_the_front() {
+        let mut window = Window::new(256);
+        for key in [3, 100, 255] {
+            window.set(key, key);
+        }
+        let mut drained = Vec::new();
+        window.drain_from(100, |key, lots| drained.push((key, lots)));
+        assert_eq!(drained, [(100, 100), (255, 255)]);
+        assert_eq!(window.first_from(0), Some(3));
+        assert_eq!((window.get(100), window.get(3)), (0, 3));
+    }
+}

@@ -1,0 +1,299 @@
+//! The gate of one instrument.
+
+use fluxo_core::{
+    Cash, InstrumentSpec, LimitUse, Lots, Nanos, OperatorCommand, Order, Price, Refusal, RiskState,
+    Side, Ticks, UnixNanos, Valuation,
+};
+
+use crate::rate::OrderRate;
+use crate::{Approved, Config, Error};
+
+/// The best prices of a valid book, and when it last changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Touch {
+    /// The best bid.
+    pub bid: Price,
+    /// The best ask.
+    pub ask: Price,
+    /// When the book was last confirmed by a depth message.
+    pub updated: UnixNanos,
+}
+
+/// What the gate must know about the world to judge an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Situation {
+    /// Now, on the receive clock.
+    pub now: UnixNanos,
+    /// The book; `None` when it is not valid.
+    pub touch: Option<Touch>,
+    /// Lots that we hold; long is positive.
+    pub position: Lots,
+    /// Lots of our orders that may still buy.
+    pub working_bid: Lots,
+    /// Lots of our orders that may still sell.
+    pub working_ask: Lots,
+}
+
+/// The gate changed its state, and this is why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StateChange {
+    /// The state from now on.
+    pub state: RiskState,
+    /// What changed it.
+    pub cause: Refusal,
+}
+
+/// The limits of one instrument, and what was used of them.
+#[derive(Debug)]
+pub struct Gate {
+    config: Config,
+    spec: InstrumentSpec,
+    valuation: Valuation,
+    state: RiskState,
+    rate: OrderRate,
+    day: Option<DayStart>,
+}
+
+/// The equity with which a UTC day began.
+#[derive(Clone, Copy, Debug)]
+struct DayStart {
+    day: i64,
+    equity: Cash,
+}
+
+const DAY_NANOS: i64 = 86_400_000_000_000;
+/// One in hundredths of a basis point.
+const CENTI_BPS: i128 = 1_000_000;
+
+impl Gate {
+    /// An ACTIVE gate.
+    ///
+    /// # Errors
+    /// A limit of zero or less, or a specification without arithmetic.
+    pub fn new(config: Config, spec: InstrumentSpec) -> Result<Self, Error> {
+        config.validate()?;
+        let valuation = spec
+            .valuation()
+            .map_err(|source| Error::Specification { symbol: spec.symbol.clone(), source })?;
+        let rate = OrderRate::new(config.orders_in_window_max, config.rate_window);
+        Ok(Self { config, spec, valuation, state: RiskState::Active, rate, day: None })
+    }
+
+    /// What the gate allows.
+    #[must_use]
+    pub const fn state(&self) -> RiskState {
+        self.state
+    }
+
+    /// Judges an order. The refusal [`Refusal::CheckFailed`] halts the gate: what cannot be computed
+    /// cannot be approved.
+    ///
+    /// # Errors
+    /// The first limit that the order would break.
+    pub fn check(
+        &mut self,
+        order: Order,
+        situation: &Situation,
+    ) -> Result<Approved<Order>, Refusal> {
+        let verdict = self.judge(&order, situation);
+        match verdict {
+            Ok(limits) => {
+                self.rate.record(situation.now);
+                Ok(Approved::new(order, limits))
+            }
+            Err(refusal) => {
+                if refusal == Refusal::CheckFailed {
+                    self.state = RiskState::Halted;
+                }
+                Err(refusal)
+            }
+        }
+    }
+
+    /// Holds the day's loss against its limit. `equity` is cash plus the value of the position, in
+    /// the settlement currency; `None` means that it could not be computed, which halts the gate.
+    /// `mid` is a price to translate it to the quote currency.
+    pub fn mark(
+        &mut self,
+        now: UnixNanos,
+        equity: Option<Cash>,
+        mid: Price,
+    ) -> Option<StateChange> {
+        if self.state == RiskState::Halted {
+            return None;
+        }
+        match self.profit_of_the_day(now, equity, mid) {
+            None => Some(self.enter(RiskState::Halted, Refusal::CheckFailed)),
+            Some(profit)
+                if self.state == RiskState::Active && -profit > self.config.daily_loss_max =>
+            {
+                let limit = self.config.daily_loss_max;
+                Some(self.enter(RiskState::Reducing, Refusal::DailyLoss { profit, limit }))
+            }
+            Some(_) => None,
+        }
+    }
+
+    /// A person changes the state. Resuming starts the day's loss anew: a person looked at it.
+    pub fn command(&mut self, command: OperatorCommand) -> Option<StateChange> {
+        let state = match command {
+            OperatorCommand::Resume => RiskState::Active,
+            OperatorCommand::Reduce => RiskState::Reducing,
+            OperatorCommand::Halt => RiskState::Halted,
+        };
+        if command == OperatorCommand::Resume {
+            self.day = None;
+        }
+        (state != self.state).then(|| self.enter(state, Refusal::Operator))
+    }
+
+    /// The tick or the lot of the instrument became finer.
+    ///
+    /// # Errors
+    /// When the new specification has no arithmetic; the gate is then halted.
+    pub fn respecify(&mut self, spec: InstrumentSpec) -> Result<(), Error> {
+        match spec.valuation() {
+            Ok(valuation) => {
+                (self.spec, self.valuation) = (spec, valuation);
+                Ok(())
+            }
+            Err(source) => {
+                self.state = RiskState::Halted;
+                Err(Error::Specification { symbol: spec.symbol, source })
+            }
+        }
+    }
+
+    fn enter(&mut self, state: RiskState, cause: Refusal) -> StateChange {
+        self.state = state;
+        StateChange { state, cause }
+    }
+
+    fn profit_of_the_day(
+        &mut self,
+        now: UnixNanos,
+        equity: Option<Cash>,
+        mid: Price,
+    ) -> Option<Cash> {
+        let equity = equity?;
+        let day = now.get().div_euclid(DAY_NANOS);
+        let start = match self.day {
+            Some(start) if start.day == day => start,
+            _ => *self.day.insert(DayStart { day, equity }),
+        };
+        let profit = equity.units().checked_sub(start.equity.units()).map(Cash::from_units)?;
+        self.valuation.in_quote(profit, mid)
+    }
+
+    /// The checks, cheapest reason first. `?` on a computation that fails means [`Refusal::CheckFailed`].
+    fn judge(&self, order: &Order, situation: &Situation) -> Result<LimitUse, Refusal> {
+        if order.lots <= Lots::ZERO {
+            return Err(Refusal::Invalid);
+        }
+        let exposure = Exposure::of(order, situation)?;
+        match self.state {
+            RiskState::Active => {}
+            RiskState::Reducing if exposure.reduces => {}
+            RiskState::Reducing => return Err(Refusal::Reducing),
+            RiskState::Halted => return Err(Refusal::Halted),
+        }
+        let touch = self.fresh(situation)?;
+        self.check_spread(&touch)?;
+        let position_max = self.check_position(&exposure, &touch)?;
+        let notional = self.check_notional(order, &touch)?;
+        if !self.rate.allows(situation.now) {
+            let orders = self.rate.with_one_more(situation.now);
+            return Err(Refusal::OrderRate { orders, limit: self.config.orders_in_window_max });
+        }
+        Ok(LimitUse {
+            state: self.state,
+            position_worst: exposure.worst,
+            position_max,
+            notional,
+            notional_max: self.config.order_notional_max,
+            orders_in_window: self.rate.with_one_more(situation.now),
+            orders_in_window_max: self.config.orders_in_window_max,
+        })
+    }
+
+    fn fresh(&self, situation: &Situation) -> Result<Touch, Refusal> {
+        let limit = self.config.stale_book_after;
+        let touch = situation.touch.ok_or(Refusal::StaleBook { age: None, limit })?;
+        let age =
+            situation.now.get().checked_sub(touch.updated.get()).ok_or(Refusal::CheckFailed)?;
+        if age > limit.get() {
+            return Err(Refusal::StaleBook { age: Some(Nanos::new(age)), limit });
+        }
+        Ok(touch)
+    }
+
+    fn check_spread(&self, touch: &Touch) -> Result<(), Refusal> {
+        let spread = touch.ask - touch.bid;
+        let twice_mid = i128::from(touch.ask.ticks()) + i128::from(touch.bid.ticks());
+        let limit = twice_mid * i128::from(self.config.spread_max_centi_bps) / (2 * CENTI_BPS);
+        // A spread of one tick is as narrow as a market can be, however coarse the tick is.
+        let limit = i64::try_from(limit).map_err(|_| Refusal::CheckFailed)?.max(1);
+        if spread.get() > limit {
+            return Err(Refusal::Spread { spread, limit: Ticks::new(limit) });
+        }
+        Ok(())
+    }
+
+    fn check_position(&self, exposure: &Exposure, touch: &Touch) -> Result<Lots, Refusal> {
+        let limit =
+            self.config.position_max.lots(&self.spec, touch.bid).ok_or(Refusal::CheckFailed)?;
+        if !exposure.reduces && exposure.worst.abs() > limit {
+            return Err(Refusal::Position { worst: exposure.worst, limit });
+        }
+        Ok(limit)
+    }
+
+    fn check_notional(&self, order: &Order, touch: &Touch) -> Result<Cash, Refusal> {
+        // A market order may trade anywhere; the touch it would meet first is what is known.
+        let at = order.order_type.limit().unwrap_or(match order.side {
+            Side::Bid => touch.ask,
+            Side::Ask => touch.bid,
+        });
+        let value = self
+            .valuation
+            .notional(at, order.lots)
+            .and_then(|value| self.valuation.in_quote(value, at))
+            .ok_or(Refusal::CheckFailed)?;
+        let limit = self.config.order_notional_max;
+        if value > limit { Err(Refusal::Notional { value, limit }) } else { Ok(value) }
+    }
+}
+
+/// What an order could do to the position.
+struct Exposure {
+    /// The position if this order and all working orders of its side were filled.
+    worst: Lots,
+    /// Whether the position comes nearer to zero, and not through it, even then.
+    reduces: bool,
+}
+
+impl Exposure {
+    fn of(order: &Order, situation: &Situation) -> Result<Self, Refusal> {
+        let working = match order.side {
+            Side::Bid => situation.working_bid,
+            Side::Ask => situation.working_ask,
+        };
+        let same_side = working.checked_add(order.lots).ok_or(Refusal::CheckFailed)?;
+        let worst = situation
+            .position
+            .checked_add(order.side.signed(same_side))
+            .ok_or(Refusal::CheckFailed)?;
+        if worst.get() == i64::MIN || situation.position.get() == i64::MIN {
+            return Err(Refusal::CheckFailed);
+        }
+        let away = match order.side {
+            Side::Bid => situation.position < Lots::ZERO,
+            Side::Ask => situation.position > Lots::ZERO,
+        };
+        let through_zero = worst.get().signum() == -situation.position.get().signum();
+        Ok(Self { worst, reduces: away && !through_zero })
+    }
+}
+
+#[cfg(test)]
+mod tests;
