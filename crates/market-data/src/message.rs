@@ -12,7 +12,7 @@ pub struct Message<'a> {
     /// The market it came from; `None` where one payload cannot tell.
     pub market: Option<Market>,
     /// The venue's symbol as printed, in capitals: `BTCUSDT`; `None` where the payload has none
-    /// (REST snapshots, partial depth).
+    /// (REST snapshots of spot and USD-M, partial depth of spot).
     pub symbol: Option<&'a str>,
     /// What the mantissas of the body mean.
     pub digits: Digits,
@@ -75,7 +75,7 @@ pub struct DepthUpdate<'a> {
     pub ts_event: Option<UnixNanos>,
     /// When the venue sent it (`E`).
     pub ts_sent: Option<UnixNanos>,
-    /// Bids in the venue's order, then asks in the venue's order.
+    /// In the order of the frame: one side after the other, bids first as Binance prints them.
     pub levels: &'a [RawLevel],
 }
 
@@ -88,7 +88,7 @@ pub struct DepthSnapshot<'a> {
     pub ts_event: Option<UnixNanos>,
     /// When the venue sent it (`E`); spot does not say.
     pub ts_sent: Option<UnixNanos>,
-    /// Bids in the venue's order, then asks in the venue's order.
+    /// In the order of the frame: one side after the other, bids first as Binance prints them.
     pub levels: &'a [RawLevel],
 }
 

@@ -1,15 +1,13 @@
-//! One side of a book: an array around the best price and an ordered map for the rest.
+//! One side of a book: an array around the best price, ordered runs for the rest.
 //!
 //! A price is kept as its *key*, which is smaller the better the price is (asks: the ticks; bids:
 //! their negative), so that one code path serves both sides. Levels before the window never exist:
-//! the window moves as soon as one appears, which makes every level of the map worse than every
+//! the window moves as soon as one appears, which makes every far level worse than every
 //! level of the window.
-
-use std::collections::BTreeMap;
 
 use fluxo_core::{Lots, Price, Side};
 
-use super::{Level, Levels, window::Window};
+use super::{Level, Levels, far::FarLevels, window::Window};
 use crate::Error;
 
 /// The key of the best level of an empty side: beyond every price.
@@ -22,12 +20,12 @@ pub(super) struct Ladder {
     /// How many levels the window holds.
     near: usize,
     window: Window,
-    far: BTreeMap<i64, i64>,
+    far: FarLevels,
 }
 
 impl Ladder {
     pub(super) fn new(side: Side, window_ticks: usize) -> Self {
-        Self { side, best: NONE, near: 0, window: Window::new(window_ticks), far: BTreeMap::new() }
+        Self { side, best: NONE, near: 0, window: Window::new(window_ticks), far: FarLevels::new() }
     }
 
     /// Puts the lots that rest at a price, and returns what rested there.
@@ -53,7 +51,7 @@ impl Ladder {
     pub(super) fn lots_at(&self, price: Price) -> Lots {
         let key = self.key(price);
         let near = self.window.contains(key);
-        Lots::new(if near { self.window.get(key) } else { self.far.get(&key).map_or(0, |l| *l) })
+        Lots::new(if near { self.window.get(key) } else { self.far.get(key) })
     }
 
     pub(super) fn levels(&self) -> Levels<'_> {
@@ -84,7 +82,9 @@ impl Ladder {
                 Some(Level { price, lots: level.lots.rescaled(lots_factor)? })
             })
             .collect();
-        let Some(levels) = levels else { return Err(failed) };
+        let Some(levels) = levels else {
+            return Err(failed);
+        };
         self.clear();
         for level in levels {
             self.set(level.price, level.lots);
@@ -129,7 +129,11 @@ impl Ladder {
     #[inline]
     fn move_best(&mut self, key: i64, lots: i64) {
         if lots != 0 {
+            let was_empty = self.best == NONE;
             self.best = key;
+            if was_empty {
+                self.advance_window();
+            }
         } else if key == self.best {
             self.find_best();
         }
@@ -139,7 +143,7 @@ impl Ladder {
     /// half a window away.
     fn find_best(&mut self) {
         let next = self.window.first_from(self.best);
-        let first_far = || self.far.first_key_value().map_or(NONE, |(key, _)| *key);
+        let first_far = || self.far.first().map_or(NONE, |(key, _)| key);
         self.best = next.unwrap_or_else(first_far);
         if self.best != NONE && self.best - self.window.start() > self.window.ticks() / 2 {
             self.advance_window();
@@ -149,17 +153,17 @@ impl Ladder {
     /// Moves the window towards worse prices. Nothing leaves: no level is better than the best.
     fn advance_window(&mut self) {
         self.window.move_to(self.best, self.headroom());
-        while let Some(entry) = self.far.first_entry() {
-            if !self.window.contains(*entry.key()) {
+        while let Some((key, lots)) = self.far.first() {
+            if !self.window.contains(key) {
                 return;
             }
-            let (key, lots) = entry.remove_entry();
+            self.far.remove(key);
             self.set_near(key, lots);
         }
     }
 
     /// Moves the window towards better prices, so that it holds `key`. What falls off its end goes
-    /// to the map; that happens once in a quarter of a window's worth of ticks.
+    /// to the far levels; that happens once in a quarter of a window's worth of ticks.
     fn retreat_window(&mut self, key: i64) {
         let headroom = self.headroom();
         let end = Window::start_for(key, headroom) + self.window.ticks();
@@ -175,7 +179,7 @@ impl Ladder {
     #[inline(never)]
     fn set_far(&mut self, key: i64, lots: i64) -> i64 {
         if lots == 0 {
-            return self.far.remove(&key).unwrap_or(0);
+            return self.far.remove(key);
         }
         if self.best == NONE {
             self.best = key;
@@ -187,7 +191,7 @@ impl Ladder {
             self.best = key;
             return self.set_near(key, lots);
         }
-        self.far.insert(key, lots).unwrap_or(0)
+        self.far.insert(key, lots)
     }
 
     /// How many ticks better than the best price the window reaches when it is placed.

@@ -1,8 +1,6 @@
 //! Walks the levels of one side, best first.
 
-use std::collections::btree_map;
-
-use super::{Level, ladder::Ladder};
+use super::{Level, far::FarIter, ladder::Ladder};
 
 /// The levels of one side, best first.
 #[derive(Clone, Debug)]
@@ -11,11 +9,11 @@ pub struct Levels<'a> {
     /// Where the search in the window goes on.
     from: i64,
     /// The levels behind the window: all worse than any inside it.
-    far: btree_map::Iter<'a, i64, i64>,
+    far: FarIter<'a>,
 }
 
 impl<'a> Levels<'a> {
-    pub(super) fn new(ladder: &'a Ladder, far: btree_map::Iter<'a, i64, i64>) -> Self {
+    pub(super) fn new(ladder: &'a Ladder, far: FarIter<'a>) -> Self {
         Self { ladder, from: ladder.best_key(), far }
     }
 }
@@ -28,6 +26,6 @@ impl Iterator for Levels<'_> {
             self.from = key + 1;
             return Some(self.ladder.level(key, lots));
         }
-        self.far.next().map(|(key, lots)| self.ladder.level(*key, *lots))
+        self.far.next().map(|(key, lots)| self.ladder.level(key, lots))
     }
 }

@@ -4,6 +4,7 @@
 //! either side in constant time, and the same code for bids and asks. It does not judge: a crossed
 //! book is reported by [`Book::is_crossed`] and left as it is.
 
+mod far;
 mod ladder;
 mod levels;
 mod window;
@@ -28,8 +29,8 @@ impl BookConfig {
     /// The smallest window.
     pub const WINDOW_TICKS_MIN: usize = 256;
 
-    /// A window that holds 19 of 20 changes of the liquid instruments in half a megabyte.
-    pub const DEFAULT: Self = Self { window_ticks: 1 << 15 };
+    /// A window that holds 19 of 20 changes of a liquid instrument, in half a megabyte per side.
+    pub const DEFAULT: Self = Self { window_ticks: 1 << 16 };
 }
 
 /// One price of one side, and what rests there.

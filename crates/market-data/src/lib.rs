@@ -1,0 +1,29 @@
+//! Bytes of a venue in, exact market events and a book out: a state machine that is fed, never a
+//! socket, a file or a clock.
+//!
+//! [`Decoder`] turns one frame into a [`Message`] of exact integers without knowing the instrument.
+//! [`Synchroniser`] joins snapshots and increments by the venue's rules, notices every gap, and
+//! speaks [`MarketEvent`](fluxo_core::MarketEvent)s in ticks and lots. [`Book`] holds what they say,
+//! [`BookAudit`] compares it with the venue's own best prices.
+
+mod audit;
+mod book;
+mod decoder;
+mod error;
+mod grid;
+mod inference;
+mod json;
+mod message;
+mod sync;
+
+pub use audit::{AuditConfig, AuditCounts, BookAudit};
+pub use book::{Book, BookConfig, Level, LevelChange, Levels};
+pub use decoder::Decoder;
+pub use error::Error;
+pub use grid::{Grid, GridAt};
+pub use inference::SpecInference;
+pub use message::{
+    Body, DepthSnapshot, DepthUpdate, Digits, Message, RawAggTrade, RawLevel, RawMarkPrice,
+    RawTicker, RawTrade,
+};
+pub use sync::{FeedCounts, Outcome, SyncConfig, SyncState, Synchroniser};
