@@ -1,0 +1,123 @@
+//! What a feature row and a market event cost, on a real capture of USD-M BTCUSDT.
+#![expect(clippy::unwrap_used, reason = "a bench fails by panicking")]
+#![expect(clippy::print_stdout, reason = "a checksum shows that nothing was left out")]
+
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use fluxo_capture::CaptureReader;
+use fluxo_core::{
+    BatchKind, BookBatch, InstrumentId, InstrumentSpec, LevelUpdate, Lots, MarketData, MarketEvent,
+    Side, UnixNanos,
+};
+use fluxo_features::{FeatureConfig, FeatureEngine, FeatureRow};
+use fluxo_market_data::{Decoder, SpecInference, SyncConfig, Synchroniser};
+
+const CAPTURE: &str = "usdm_btcusdt_20240808.gz";
+const ROWS: usize = 1_000;
+
+struct Recording {
+    spec: InstrumentSpec,
+    events: Vec<(UnixNanos, MarketEvent)>,
+}
+
+fn recording() -> Option<Recording> {
+    let path = fluxo_test_data::capture(CAPTURE)?;
+    let mut inference = SpecInference::new();
+    for_each(&path, |_, message| inference.observe(message));
+    let spec = inference.spec(UnixNanos::new(0)).unwrap();
+    let instrument = InstrumentId::new(0);
+    let mut sync = Synchroniser::new(instrument, spec.clone(), SyncConfig::DEFAULT).unwrap();
+    let (mut events, mut out) = (Vec::new(), Vec::new());
+    for_each(&path, |ts_recv, message| {
+        sync.on_message(ts_recv, message, &mut out).unwrap();
+        events.extend(out.drain(..).map(|event| (ts_recv, event)));
+    });
+    Some(Recording { spec, events })
+}
+
+fn for_each(path: &std::path::Path, mut f: impl FnMut(UnixNanos, &fluxo_market_data::Message<'_>)) {
+    let (mut reader, mut decoder) = (CaptureReader::open(path).unwrap(), Decoder::new());
+    while let Some(line) = reader.next_line().unwrap() {
+        let stamp = line.stamp().unwrap();
+        f(stamp.ts_recv, &decoder.decode(stamp.payload).unwrap());
+    }
+}
+
+/// A number that no row can be left out of.
+fn checksum(row: &FeatureRow) -> u64 {
+    row.values().iter().fold(0, |sum, value| sum.rotate_left(5) ^ u64::from(value.to_bits()))
+}
+
+/// Feeds the whole recording and sums what its rows hold.
+fn replay(engine: &mut FeatureEngine, recording: &Recording) -> u64 {
+    let mut sum = 0_u64;
+    for (ts_recv, event) in &recording.events {
+        let watermark = FeatureEngine::watermark_before(*ts_recv, event);
+        while let Some(row) = engine.next_row(watermark) {
+            sum = sum.wrapping_add(checksum(row));
+        }
+        engine.apply(*ts_recv, event);
+    }
+    sum
+}
+
+/// Events, and the rows between them, from an empty engine to the end of the recording.
+fn event(criterion: &mut Criterion) {
+    let Some(recording) = recording() else { return };
+    let new = || FeatureEngine::new(FeatureConfig::default(), &recording.spec).unwrap();
+    println!(
+        "event: {} events, checksum {:016x}",
+        recording.events.len(),
+        replay(&mut new(), &recording)
+    );
+    let mut group = criterion.benchmark_group("features");
+    group.throughput(Throughput::Elements(recording.events.len() as u64));
+    group.bench_function("event", |bencher| {
+        let run = |mut engine: FeatureEngine| {
+            let sum = replay(&mut engine, &recording);
+            (sum, engine)
+        };
+        bencher.iter_batched(new, run, BatchSize::LargeInput);
+    });
+    group.finish();
+}
+
+/// Rows of a warm engine, each after a depth update of one level, so that the book is fresh and its
+/// levels have to be read anew.
+fn row(criterion: &mut Criterion) {
+    let Some(recording) = recording() else { return };
+    let mut engine = FeatureEngine::new(FeatureConfig::default(), &recording.spec).unwrap();
+    replay(&mut engine, &recording);
+    let start = recording.events.last().unwrap().0;
+    let updates = [1, 2].map(|lots| touch(&engine, Lots::new(lots)));
+    let rows = |engine: &mut FeatureEngine| {
+        let (mut now, mut sum) = (start, 0_u64);
+        for update in updates.iter().cycle().take(ROWS) {
+            now = now + FeatureConfig::default().step;
+            while let Some(row) = engine.next_row(now) {
+                sum = sum.wrapping_add(checksum(row));
+            }
+            engine.apply(now, update);
+        }
+        sum
+    };
+    println!("row: {ROWS} rows, checksum {:016x}", rows(&mut engine.clone()));
+    let mut group = criterion.benchmark_group("features");
+    group.throughput(Throughput::Elements(ROWS as u64));
+    group.bench_function("row", |bencher| {
+        let run = |mut engine: FeatureEngine| (rows(&mut engine), engine);
+        bencher.iter_batched(|| engine.clone(), run, BatchSize::LargeInput);
+    });
+    group.finish();
+}
+
+/// A depth update that puts `lots` at the best bid.
+fn touch(engine: &FeatureEngine, lots: Lots) -> MarketEvent {
+    let price = engine.book().best(Side::Bid).unwrap().price;
+    let levels = vec![LevelUpdate { side: Side::Bid, price, lots }];
+    let batch = BookBatch { kind: BatchKind::Update, update_id: 0, levels };
+    let data = MarketData::Book(batch);
+    MarketEvent { instrument: InstrumentId::new(0), ts_event: None, data }
+}
+
+criterion_group!(benches, event, row);
+criterion_main!(benches);

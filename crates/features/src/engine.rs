@@ -1,0 +1,277 @@
+//! The feature engine: market events in, rows out.
+
+use fluxo_core::{
+    BatchKind, BookBatch, Decimal, Gap, GapReason, InstrumentSpec, MarketData, MarketEvent, Phase,
+    Trade, TradeCondition, UnixNanos,
+};
+use fluxo_market_data::Book;
+
+use crate::book_state::BookState;
+use crate::coverage::Coverage;
+use crate::grid::{FINE_NS, bucket, point};
+use crate::groups::{MidReturns, OrderFlow, Slots, TradeFlow, write_depth, write_top};
+use crate::parents::Parents;
+use crate::row_clock::RowClock;
+use crate::{Error, FeatureConfig, FeatureRow};
+
+/// Turns the market events of one instrument into time-sampled rows.
+///
+/// For each event, first pull the rows that are due, then apply it:
+///
+/// ```
+/// # use fluxo_core::{MarketEvent, UnixNanos};
+/// # use fluxo_features::{FeatureEngine, FeatureRow};
+/// fn feed(
+///     engine: &mut FeatureEngine,
+///     ts_recv: UnixNanos,
+///     event: &MarketEvent,
+///     mut on_row: impl FnMut(&FeatureRow),
+/// ) {
+///     let watermark = FeatureEngine::watermark_before(ts_recv, event);
+///     while let Some(row) = engine.next_row(watermark) {
+///         on_row(row);
+///     }
+///     engine.apply(ts_recv, event);
+/// }
+/// ```
+///
+/// Rows are a pure function of the events and the configuration. All state is made at construction
+/// and never grows, except for book levels far from the touch.
+#[derive(Clone, Debug)]
+pub struct FeatureEngine {
+    clock: RowClock,
+    market: BookState,
+    coverage: Coverage,
+    mid_returns: MidReturns,
+    order_flow: OrderFlow,
+    trade_flow: TradeFlow,
+    /// The last moment of the current 100 ms bucket: up to it no grid has to be rolled.
+    bucket_end: i64,
+    tick: Decimal,
+    lot: Decimal,
+    counts: FeatureCounts,
+    row: FeatureRow,
+}
+
+/// What the engine had to cope with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FeatureCounts {
+    /// Events that came with a receive time before the watermark, and counted as at the watermark.
+    pub late_events: u64,
+    /// Book updates without a snapshot before them, ignored.
+    pub orphan_updates: u64,
+    /// Specifications that are no refinement of the one before: the book was lost.
+    pub foreign_specs: u64,
+    /// Values that were not finite, written as undefined: each is a defect.
+    pub not_finite: u64,
+}
+
+impl FeatureEngine {
+    /// An engine that has seen nothing. The specification says what ticks and lots mean until a
+    /// [`MarketData::Spec`] says otherwise.
+    ///
+    /// # Errors
+    /// When the configuration or the grid of the specification is out of range.
+    pub fn new(config: FeatureConfig, spec: &InstrumentSpec) -> Result<Self, Error> {
+        config.check()?;
+        let (tick, lot) = (spec.tick_size, spec.lot_size);
+        if !tick.is_positive() || !lot.is_positive() {
+            return Err(Error::SpecGrid { tick, lot });
+        }
+        let parents = Parents::new(config.parent_gap.get(), config.parent_close.get());
+        Ok(Self {
+            clock: RowClock::new(config.step),
+            market: BookState::new(config.book, config.stale_book_after.get()),
+            coverage: Coverage::new(),
+            mid_returns: MidReturns::new(),
+            order_flow: OrderFlow::new(),
+            trade_flow: TradeFlow::new(parents),
+            bucket_end: i64::MIN,
+            tick,
+            lot,
+            counts: FeatureCounts::default(),
+            row: FeatureRow::undefined(UnixNanos::new(0), UnixNanos::new(0)),
+        })
+    }
+
+    /// Up to where rows are due before this event is applied: its receive time, but where a
+    /// recording ended the end of that recording, because no row describes the time between two.
+    #[must_use]
+    pub fn watermark_before(ts_recv: UnixNanos, event: &MarketEvent) -> UnixNanos {
+        match event.data {
+            MarketData::Gap(Gap { from, reason: GapReason::RecordingBoundary, .. }) => {
+                // The last moment of the recording is still whole.
+                UnixNanos::new(from.get().saturating_add(1)).min(ts_recv)
+            }
+            _ => ts_recv,
+        }
+    }
+
+    /// The next row whose time lies before the watermark, if there is one left: every event up to
+    /// its time has been applied, and none after it. Timers call it without applying anything.
+    pub fn next_row(&mut self, watermark: UnixNanos) -> Option<&FeatureRow> {
+        self.clock.raise(watermark);
+        let at = self.clock.take_due()?;
+        self.write_row(at);
+        Some(&self.row)
+    }
+
+    /// Takes the next event. A receive time before the watermark counts as the watermark.
+    ///
+    /// # Panics
+    /// When a row before the event was not pulled: it would peek ahead.
+    pub fn apply(&mut self, ts_recv: UnixNanos, event: &MarketEvent) {
+        let before = Self::watermark_before(ts_recv, event).get();
+        assert!(
+            self.clock.next().is_none_or(|next| next >= before),
+            "the rows before {before} must be pulled before the event is applied"
+        );
+        let ts = self.clock.admit(ts_recv);
+        self.counts.late_events += u64::from(ts > ts_recv.get());
+        self.advance(ts);
+        match &event.data {
+            MarketData::Book(batch) => self.on_book(ts, batch),
+            MarketData::Trade(trade) => self.on_trade(ts, event.ts_event, trade),
+            MarketData::Status(phase) => self.on_status(ts, *phase),
+            MarketData::Gap(gap) => self.on_gap(ts, gap),
+            MarketData::Spec(spec) => self.on_spec(ts, spec),
+            // Time passed: that alone does not begin the rows.
+            MarketData::Heartbeat => return,
+            // They validate, or serve features that are not built.
+            MarketData::Quote(_)
+            | MarketData::Mark(_)
+            | MarketData::Bar(_)
+            | MarketData::OrderAdd(_)
+            | MarketData::OrderReduce(_)
+            | MarketData::OrderCancel(_)
+            | MarketData::OrderExecute(_) => {}
+        }
+        if self.market.phase() == Phase::Continuous {
+            self.clock.open(ts);
+        }
+    }
+
+    /// The book, as the events left it.
+    #[must_use]
+    pub const fn book(&self) -> &Book {
+        self.market.book()
+    }
+
+    /// What the engine had to cope with.
+    #[must_use]
+    pub const fn counts(&self) -> &FeatureCounts {
+        &self.counts
+    }
+
+    /// Rolls every grid up to its last boundary before `ts`.
+    fn advance(&mut self, ts: i64) {
+        if ts <= self.bucket_end {
+            return;
+        }
+        let bucket = bucket(ts, FINE_NS);
+        self.bucket_end = bucket * FINE_NS;
+        self.coverage.advance(ts);
+        self.coverage.count_gap_to(ts);
+        self.mid_returns.sample_through(bucket - 1);
+        self.order_flow.advance(ts);
+        self.trade_flow.advance(ts);
+    }
+
+    fn on_book(&mut self, ts: i64, batch: &BookBatch) {
+        let before = self.market.top_at(ts);
+        if !self.market.apply(ts, batch) {
+            self.counts.orphan_updates += 1;
+            return;
+        }
+        let after = self.market.top_at(ts);
+        if batch.kind == BatchKind::Snapshot {
+            self.coverage.end_gap(ts);
+        } else if let (Some(before), Some(after)) = (before, after) {
+            self.order_flow.on_update(&before, &after);
+        }
+        if after.is_some() {
+            self.coverage.on_valid_batch(ts);
+        }
+        self.observe_book(ts);
+    }
+
+    /// Tells the groups what the book is, after anything that may have changed it or its validity.
+    fn observe_book(&mut self, ts: i64) {
+        let top = self.market.top_at(ts);
+        if let Some(top) = top {
+            self.mid_returns.observe(top.mid_half_ticks());
+        }
+        self.order_flow.observe(ts, top, self.market.fresh_until());
+    }
+
+    fn on_trade(&mut self, ts: i64, ts_event: Option<UnixNanos>, trade: &Trade) {
+        if trade.condition == TradeCondition::Market {
+            self.coverage.on_trade(ts);
+            self.trade_flow.on_trade(ts, ts_event.map(UnixNanos::get), trade);
+        }
+    }
+
+    fn on_status(&mut self, ts: i64, phase: Phase) {
+        let reopens = self.market.phase() == Phase::Closed && phase != Phase::Closed;
+        self.market.set_phase(phase);
+        if reopens {
+            self.restart();
+        }
+        if phase != Phase::Continuous {
+            self.clock.close();
+        }
+        self.observe_book(ts);
+    }
+
+    fn on_gap(&mut self, ts: i64, gap: &Gap) {
+        self.market.lose();
+        match gap.reason {
+            GapReason::Sequence { .. } => self.coverage.begin_gap(gap.from.get(), ts),
+            GapReason::RecordingBoundary => {
+                self.restart();
+                self.clock.close();
+            }
+        }
+        self.observe_book(ts);
+    }
+
+    fn on_spec(&mut self, ts: i64, spec: &InstrumentSpec) {
+        let factors =
+            self.tick.multiple_of(spec.tick_size).zip(self.lot.multiple_of(spec.lot_size));
+        (self.tick, self.lot) = (spec.tick_size, spec.lot_size);
+        if factors == Some((1, 1)) {
+            return;
+        }
+        if !factors.is_some_and(|(price, lots)| self.market.rescale(price, lots)) {
+            self.market.lose();
+            self.counts.foreign_specs += 1;
+        }
+        self.restart();
+        self.observe_book(ts);
+    }
+
+    /// A break: everything but the book starts anew.
+    fn restart(&mut self) {
+        self.coverage.clear();
+        self.mid_returns.clear();
+        self.order_flow.clear();
+        self.trade_flow.clear();
+        // The cleared rings take up their place again with the next event.
+        self.bucket_end = i64::MIN;
+    }
+
+    fn write_row(&mut self, at: i64) {
+        self.advance(at);
+        self.mid_returns.sample_through(point(at, FINE_NS));
+        self.coverage.count_gap_to(at);
+        (self.row.ts, self.row.known_at) =
+            (UnixNanos::new(at), UnixNanos::new(self.clock.watermark()));
+        let mut slots = Slots { row: &mut self.row, defects: &mut self.counts.not_finite };
+        let top = self.market.top_at(at);
+        write_top(top, &mut slots);
+        write_depth(top.is_some().then(|| self.market.depth()), &mut slots);
+        self.mid_returns.write(at, &self.coverage, &mut slots);
+        self.order_flow.write(at, &self.coverage, &mut slots);
+        self.trade_flow.write(at, &self.coverage, &mut slots);
+    }
+}

@@ -1,0 +1,40 @@
+//! What can be wrong with a feature engine before its first event.
+
+use fluxo_core::{Decimal, Nanos};
+
+/// Why a feature engine could not be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// Rows would lie too close together.
+    #[error("a row every {step} is closer than every {min}")]
+    Step {
+        /// The distance that was asked for.
+        step: Nanos,
+        /// The smallest one.
+        min: Nanos,
+    },
+    /// A span of the configuration is negative.
+    #[error("{name} is {span}: a span of time is not negative")]
+    NegativeSpan {
+        /// Which one.
+        name: &'static str,
+        /// Its value.
+        span: Nanos,
+    },
+    /// The book's window is not a power of two, or too small.
+    #[error("the book's window has {ticks} ticks: not a power of two of at least {min}")]
+    BookWindow {
+        /// The size that was asked for.
+        ticks: usize,
+        /// The smallest one.
+        min: usize,
+    },
+    /// The tick or the lot of the specification is not above zero.
+    #[error("tick {tick} and lot {lot} must be above zero")]
+    SpecGrid {
+        /// The distance between neighbouring prices.
+        tick: Decimal,
+        /// One lot.
+        lot: Decimal,
+    },
+}

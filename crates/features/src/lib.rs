@@ -1,0 +1,31 @@
+//! Turns the market events of one instrument into the row that models, agents and rules read.
+//!
+//! [`FeatureEngine`] is fed events and gives rows on the receive clock; the catalogue (generated
+//! from `features.toml` and `targets.toml`) names every slot. It promises that a row holds what was
+//! known at its time and nothing later, that a slot is finite or undefined, and that the same
+//! events give the same bits on every machine. Features that are not built yet are undefined in
+//! every row, and [`schema_text`] says so. It reads no clock and no file.
+
+mod book_state;
+pub mod catalogue;
+mod config;
+mod coverage;
+mod engine;
+mod error;
+mod feature;
+mod grid;
+mod groups;
+mod parents;
+mod primitives;
+mod row;
+mod row_clock;
+mod schema;
+
+pub use config::FeatureConfig;
+pub use engine::{FeatureCounts, FeatureEngine};
+pub use error::Error;
+pub use feature::{FeatureInfo, FeatureSet, Parity, TargetInfo, TargetKind, Transform, Undefined};
+/// The vocabulary of events and units, for a crate that names nothing else of ours.
+pub use fluxo_core;
+pub use row::{CONSENSUS_START, FEATURE_COUNT, FeatureRow, REGIME_START, ROW_SLOTS, slot_name};
+pub use schema::{canonical_line, revision, schema_text};

@@ -1,0 +1,12 @@
+//! The state machines of FEATURES 3 that the features are made of. Each has a fixed size, is
+//! allocated when it is made, and depends on nothing but what it is fed.
+
+mod lag;
+mod ring;
+mod time_weighted;
+mod window_sums;
+
+pub(crate) use lag::Lag;
+pub(crate) use ring::Ring;
+pub(crate) use time_weighted::TimeWeighted;
+pub(crate) use window_sums::WindowSums;

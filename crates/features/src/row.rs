@@ -1,0 +1,116 @@
+//! The row: everything a model can read about one moment.
+
+use fluxo_core::UnixNanos;
+
+use crate::catalogue::{CONSENSUS_NAMES, FEATURES, REGIME_NAMES};
+
+/// How many features a row has: slots `0..FEATURE_COUNT`.
+pub const FEATURE_COUNT: usize = FEATURES.len();
+/// The first slot of the regime vector.
+pub const REGIME_START: usize = FEATURE_COUNT;
+/// The first slot of the consensus vector.
+pub const CONSENSUS_START: usize = REGIME_START + REGIME_NAMES.len();
+/// How many slots a row has.
+pub const ROW_SLOTS: usize = CONSENSUS_START + CONSENSUS_NAMES.len();
+
+/// The name of a slot.
+///
+/// # Panics
+/// When there is no such slot.
+#[must_use]
+pub fn slot_name(slot: usize) -> &'static str {
+    match slot {
+        CONSENSUS_START.. => CONSENSUS_NAMES[slot - CONSENSUS_START],
+        REGIME_START.. => REGIME_NAMES[slot - REGIME_START],
+        _ => FEATURES[slot].name,
+    }
+}
+
+/// The values of one moment. A slot is defined, with a finite value and its mask bit set, or
+/// undefined, with NaN and the bit clear: there is nothing between.
+#[derive(Clone, Debug)]
+pub struct FeatureRow {
+    /// The grid time T: the row holds every event with a receive time up to T, and nothing later.
+    pub ts: UnixNanos,
+    /// The time at which it was known that no more events of T would come.
+    pub known_at: UnixNanos,
+    values: [f32; ROW_SLOTS],
+    mask: u128,
+}
+
+impl FeatureRow {
+    /// A row without a defined slot.
+    #[must_use]
+    pub const fn undefined(ts: UnixNanos, known_at: UnixNanos) -> Self {
+        Self { ts, known_at, values: [f32::NAN; ROW_SLOTS], mask: 0 }
+    }
+
+    /// The value of a slot, when it is defined.
+    ///
+    /// # Panics
+    /// When there is no such slot.
+    #[must_use]
+    #[inline]
+    pub const fn value(&self, slot: usize) -> Option<f32> {
+        let value = self.values[slot];
+        if self.mask >> slot & 1 == 1 { Some(value) } else { None }
+    }
+
+    /// All slots: NaN where one is undefined.
+    #[must_use]
+    pub const fn values(&self) -> &[f32; ROW_SLOTS] {
+        &self.values
+    }
+
+    /// Bit `i` says whether slot `i` is defined.
+    #[must_use]
+    pub const fn mask(&self) -> u128 {
+        self.mask
+    }
+
+    /// Puts a value into a slot, or leaves it undefined, and says whether the value was fit to be
+    /// put: one that is not finite as an `f32` is a defect, and the slot is then undefined.
+    ///
+    /// # Panics
+    /// When there is no such slot.
+    #[expect(clippy::cast_possible_truncation, reason = "rows are written as f32: FEATURES 3")]
+    #[inline]
+    pub fn set(&mut self, slot: usize, value: Option<f64>) -> bool {
+        // Adding zero turns -0.0 into 0.0, so that mirrored markets have the same zero.
+        let narrow = value.map_or(f32::NAN, |value| (value + 0.0) as f32);
+        let defined = narrow.is_finite();
+        self.values[slot] = if defined { narrow } else { f32::NAN };
+        self.mask = self.mask & !(1 << slot) | u128::from(defined) << slot;
+        defined || value.is_none()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row() -> FeatureRow {
+        FeatureRow::undefined(UnixNanos::new(0), UnixNanos::new(0))
+    }
+
+    #[test]
+    fn a_slot_is_finite_or_undefined() {
+        let mut row = row();
+        for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e300] {
+            assert!(row.set(5, Some(1.0)));
+            assert!(!row.set(5, Some(bad)), "{bad}");
+            assert_eq!((row.value(5), row.mask()), (None, 0), "{bad}");
+            assert!(row.values()[5].is_nan());
+        }
+        assert!(row.set(5, None));
+    }
+
+    #[test]
+    fn the_last_slot_has_the_last_bit() {
+        let mut row = row();
+        assert!(row.set(ROW_SLOTS - 1, Some(-0.0)));
+        assert_eq!(row.mask(), 1 << 116);
+        assert_eq!(row.value(ROW_SLOTS - 1).map(f32::to_bits), Some(0));
+        assert_eq!(slot_name(ROW_SLOTS - 1), "flow_aligned");
+    }
+}

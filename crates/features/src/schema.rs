@@ -1,0 +1,93 @@
+//! The feature schema: what a value of each slot means, as one canonical text. Its sha256 ties a
+//! model to the engine whose rows it was trained on (TRAINING 1.3).
+
+use crate::catalogue::{FEATURES, REGIME_NAMES, index};
+use crate::{FEATURE_COUNT, FeatureConfig, FeatureInfo};
+
+/// The revision of a slot's implementation: 0 is not built, so the slot is undefined in every row;
+/// it grows by one whenever the numbers change.
+#[must_use]
+pub const fn revision(slot: usize) -> u32 {
+    match slot {
+        index::TRADE_INTENSITY_10S
+        | index::VOLUME_IMBALANCE
+        | index::DELTA_60S
+        | index::SPREAD_ABS..=index::WEIGHTED_MID_DEV
+        | index::LEVEL_IMB_2..=index::OFI_15M => 1,
+        _ => 0,
+    }
+}
+
+/// One line per feature, then one per value of the regime vector:
+/// `id|name|dtype|unit|params` and an end of line, ids from `f1`. The parameters are the feature's
+/// own and every configuration value that changes its numbers.
+#[must_use]
+pub fn schema_text(config: &FeatureConfig) -> String {
+    let features = FEATURES.iter().map(|feature| {
+        canonical_line(feature.index + 1, feature.name, feature.unit, &params(feature, config))
+    });
+    let regime = REGIME_NAMES.iter().enumerate().map(|(at, name)| {
+        let slot = FEATURE_COUNT + at;
+        let params = format!("rev={}", revision(slot));
+        canonical_line(slot + 1, name, "1", &params)
+    });
+    features.chain(regime).collect()
+}
+
+/// The line of one value: the same on every machine and in every language.
+#[must_use]
+pub fn canonical_line(id: usize, name: &str, unit: &str, params: &str) -> String {
+    format!("f{id}|{name}|f32|{unit}|{params}\n")
+}
+
+fn params(feature: &FeatureInfo, config: &FeatureConfig) -> String {
+    let nanos = |millis: u32| i64::from(millis) * 1_000_000;
+    let own = [
+        ("window_ns", nanos(feature.window_ms)),
+        ("n", i64::from(feature.count)),
+        ("half_life_ns", nanos(feature.half_life_ms)),
+    ];
+    let own = own.into_iter().filter(|(_, value)| *value != 0);
+    let configured = match feature.index {
+        index::TRADE_INTENSITY_10S => vec![
+            ("parent_gap_ns", config.parent_gap.get()),
+            ("parent_close_ns", config.parent_close.get()),
+        ],
+        index::VOLUME_IMBALANCE | index::DELTA_60S => Vec::new(),
+        slot if revision(slot) > 0 => vec![("stale_ns", config.stale_book_after.get())],
+        _ => Vec::new(),
+    };
+    let last = [("step_ns", config.step.get()), ("rev", i64::from(revision(feature.index)))];
+    let all = own.chain(configured).chain(last);
+    all.map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(";")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_built_features_are_those_of_the_specification() {
+        let built: Vec<usize> = (0..FEATURE_COUNT).filter(|slot| revision(*slot) > 0).collect();
+        let expected = [27, 32, 34].into_iter().chain(45..=58).chain(60..=75);
+        assert_eq!(built, expected.collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_line_holds_every_parameter() {
+        let text = schema_text(&FeatureConfig::default());
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 114);
+        assert_eq!(
+            lines[27],
+            "f28|trade_intensity_10s|f32|1/s|window_ns=10000000000;parent_gap_ns=1000000;\
+             parent_close_ns=10000000;step_ns=100000000;rev=1"
+        );
+        assert_eq!(
+            lines[69],
+            "f70|ofi_1s|f32|1|window_ns=1000000000;stale_ns=10000000000;step_ns=100000000;rev=1"
+        );
+        assert_eq!(lines[59], "f60|microprice_dev|f32|ticks|step_ns=100000000;rev=0");
+        assert_eq!(lines[113], "f114|regime_stability|f32|1|rev=0");
+    }
+}

@@ -1,0 +1,149 @@
+//! Real captures: rows on every run that can be synchronised, in their ranges, equal to the slow
+//! reference, and blind to the future.
+
+use fluxo_capture::CaptureReader;
+use fluxo_core::{InstrumentId, InstrumentSpec, UnixNanos};
+use fluxo_features::catalogue::{FEATURES, index};
+use fluxo_features::{FEATURE_COUNT, FeatureConfig, FeatureEngine, FeatureRow, revision};
+use fluxo_market_data::{Decoder, SpecInference, SyncConfig, Synchroniser};
+use fluxo_test_data::{Run, synchronised_runs};
+
+use crate::brute_force::check_row;
+use crate::drive::{self, assert_same};
+use crate::events::{Received, SECOND};
+use crate::range::Ranges;
+use crate::reference::Reference;
+
+/// A run as events, and the specification that its ticks and lots are of.
+struct Recording {
+    name: String,
+    spec: InstrumentSpec,
+    events: Vec<Received>,
+}
+
+impl Recording {
+    fn of(run: &Run) -> Self {
+        let spec = inferred_spec(run);
+        let instrument = InstrumentId::new(0);
+        let mut sync = Synchroniser::new(instrument, spec.clone(), SyncConfig::DEFAULT).unwrap();
+        let (mut events, mut out, mut last) = (Vec::new(), Vec::new(), None);
+        for (at, file) in run.files.iter().enumerate() {
+            if let Some(last) = last.filter(|_| at > 0) {
+                sync.recording_boundary(last);
+            }
+            for_each_message(file, |ts_recv, message| {
+                sync.on_message(ts_recv, message, &mut out).unwrap();
+                let ts = ts_recv.get();
+                events.extend(out.drain(..).map(|event| Received { ts, event }));
+                last = Some(ts_recv);
+            });
+        }
+        Self { name: run.name(), spec, events }
+    }
+
+    fn rows(&self, events: &[Received], end: i64) -> Vec<FeatureRow> {
+        let mut engine = FeatureEngine::new(FeatureConfig::default(), &self.spec).unwrap();
+        let mut rows = Vec::new();
+        events.iter().for_each(|received| drive::feed(&mut engine, received, &mut rows));
+        drive::pull(&mut engine, end, &mut rows);
+        let counts = engine.counts();
+        assert_eq!((counts.not_finite, counts.orphan_updates), (0, 0), "{}", self.name);
+        assert_eq!(counts.foreign_specs, 0, "{}", self.name);
+        rows
+    }
+}
+
+fn for_each_message(
+    file: &std::path::Path,
+    mut f: impl FnMut(UnixNanos, &fluxo_market_data::Message<'_>),
+) {
+    let (mut reader, mut decoder) = (CaptureReader::open(file).unwrap(), Decoder::new());
+    while let Some(line) = reader.next_line().unwrap() {
+        let stamp = line.stamp().unwrap();
+        f(stamp.ts_recv, &decoder.decode(stamp.payload).unwrap());
+    }
+}
+
+fn inferred_spec(run: &Run) -> InstrumentSpec {
+    let mut inference = SpecInference::new();
+    for file in &run.files {
+        for_each_message(file, |_, message| inference.observe(message));
+    }
+    inference.spec(UnixNanos::new(0)).unwrap()
+}
+
+fn recordings() -> impl Iterator<Item = Recording> {
+    synchronised_runs().into_iter().map(|run| Recording::of(&run))
+}
+
+fn last_ts(events: &[Received]) -> i64 {
+    events.iter().map(|received| received.ts).max().unwrap()
+}
+
+#[test]
+fn every_run_has_a_row_per_grid_time() {
+    let (ranges, step) = (Ranges::of_the_table(), SECOND / 10);
+    for recording in recordings() {
+        let (events, name) = (&recording.events, &recording.name);
+        let (first, last) = (events[0].ts, last_ts(events));
+        let rows = recording.rows(events, last + 1);
+        let times: Vec<i64> = rows.iter().map(|row| row.ts.get()).collect();
+        let wanted: Vec<i64> = (first.div_euclid(step) * step..=last)
+            .step_by(100_000_000)
+            .filter(|t| *t >= first)
+            .collect();
+        assert_eq!(times, wanted, "{name}");
+        for row in &rows {
+            ranges.check(row).unwrap_or_else(|error| panic!("{name}: {error}"));
+        }
+        check_shares(name, &rows);
+    }
+}
+
+/// How soon each feature is defined, and that it stays so: these captures have no gaps.
+fn check_shares(name: &str, rows: &[FeatureRow]) {
+    let synchronised = rows.iter().position(|row| row.value(index::SPREAD_ABS).is_some()).unwrap();
+    assert!(synchronised < 300, "{name}: the book is valid from row {synchronised}");
+    for slot in (0..FEATURE_COUNT).filter(|slot| revision(*slot) > 0) {
+        let defined = rows.iter().position(|row| row.value(slot).is_some());
+        let queue_ms = if (index::OFI_1S..=index::OFI_15M).contains(&slot) { 30_000 } else { 0 };
+        let warm_ms = FEATURES[slot].window_ms.max(queue_ms);
+        // Two rows more than the warm-up: the first events lie between two of them.
+        let latest = synchronised + usize::try_from(warm_ms / 100).unwrap() + 2;
+        let feature = FEATURES[slot].name;
+        let Some(defined) = defined else {
+            assert!(latest >= rows.len(), "{name}: {feature} is never defined");
+            continue;
+        };
+        let trades = [index::TRADE_INTENSITY_10S, index::VOLUME_IMBALANCE, index::DELTA_60S];
+        assert!(defined <= latest || trades.contains(&slot), "{name}: {feature} from {defined}");
+        let lost = rows[defined..].iter().filter(|row| row.value(slot).is_none()).count();
+        assert_eq!(lost, 0, "{name}: {feature} is lost in {lost} rows");
+    }
+}
+
+#[test]
+fn sampled_rows_agree_with_the_reference() {
+    for recording in recordings() {
+        let end = last_ts(&recording.events);
+        let rows = recording.rows(&recording.events, end);
+        let reference = Reference::new(FeatureConfig::default(), &recording.events, end);
+        for row in rows.iter().step_by(211) {
+            let checked = check_row(row, &reference);
+            checked.unwrap_or_else(|error| panic!("{}: {error}", recording.name));
+        }
+    }
+}
+
+#[test]
+fn a_cut_capture_has_the_same_rows() {
+    for recording in recordings() {
+        let events = &recording.events;
+        let whole = recording.rows(events, i64::MIN);
+        for share in [3, 29, 50, 71, 97] {
+            let cut = events.len() * share / 100;
+            let prefix = recording.rows(&events[..cut], i64::MIN);
+            assert_same(&prefix, &whole[..prefix.len()]);
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! A slow reference, written from the text of FEATURES: it computes each value from the whole history
+//! by the formula, row by row. It shares no state machine with the engine.
+
+use fluxo_features::FeatureConfig;
+use fluxo_features::catalogue::index;
+
+use crate::events::{Received, SECOND};
+use crate::history::{Era, Print, Reader, State};
+
+const FINE: i64 = SECOND / 10;
+const LN_2: f64 = std::f64::consts::LN_2;
+
+/// The whole history.
+pub(crate) struct Reference {
+    config: FeatureConfig,
+    /// Eras and when they began, in order.
+    eras: Vec<(i64, Era)>,
+    /// The times of every row.
+    pub(crate) rows: Vec<i64>,
+}
+
+impl Reference {
+    pub(crate) fn new(config: FeatureConfig, events: &[Received], end: i64) -> Self {
+        let mut reader = Reader::new(config);
+        for received in events {
+            reader.read(received);
+        }
+        let rows = reader.row_times(end);
+        Self { config, eras: reader.eras, rows }
+    }
+
+    /// The value of a slot at T in double precision; `None` where it is undefined or not built.
+    pub(crate) fn value(&self, slot: usize, at: i64) -> Option<f64> {
+        let (_, era) = self.eras.iter().rev().find(|(from, _)| *from <= at)?;
+        let past = Past { config: &self.config, era, at };
+        match slot {
+            index::TRADE_INTENSITY_10S => past.trade_intensity(),
+            index::VOLUME_IMBALANCE => past.volume_imbalance(),
+            index::DELTA_60S => past.delta(),
+            index::RET_1S => past.ret(1),
+            index::RET_5S => past.ret(5),
+            index::RET_10S => past.ret(10),
+            index::VOL_10S => past.vol(10),
+            index::VOL_30S => past.vol(30),
+            index::OFI_1S => past.ofi(1),
+            index::OFI_5S => past.ofi(5),
+            index::OFI_15S => past.ofi(15),
+            index::OFI_30S => past.ofi(30),
+            index::OFI_1M => past.ofi(60),
+            index::OFI_5M => past.ofi(300),
+            index::OFI_15M => past.ofi(900),
+            _ => past.of_book(slot),
+        }
+    }
+}
+
+/// Everything up to T, of the era that T lies in.
+struct Past<'a> {
+    config: &'a FeatureConfig,
+    era: &'a Era,
+    at: i64,
+}
+
+impl Past<'_> {
+    /// Where the buckets that make up the window at T begin: FEATURES 17.4.
+    fn window_start(&self, seconds: i64) -> i64 {
+        let window = seconds * SECOND;
+        let width = match seconds {
+            0..=30 => FINE,
+            31..=300 => SECOND,
+            _ => window / 60,
+        };
+        let newest = self.at.div_euclid(width) + i64::from(self.at.rem_euclid(width) > 0);
+        (newest - window / width) * width
+    }
+
+    fn states(&self) -> &[State] {
+        let states = &self.era.states;
+        &states[..states.partition_point(|state| state.ts <= self.at)]
+    }
+
+    fn prints(&self) -> &[Print] {
+        let prints = &self.era.prints;
+        &prints[..prints.partition_point(|print| print.ts <= self.at)]
+    }
+
+    /// cov(W) by trades.
+    fn has_trades_for(&self, seconds: i64) -> bool {
+        self.prints().first().is_some_and(|first| self.at - first.ts >= seconds * SECOND)
+    }
+
+    /// cov(W) by the book, and the gap rule.
+    fn has_book_for(&self, seconds: i64) -> bool {
+        let observed = self.era.first_batch.filter(|first| *first <= self.at);
+        observed.is_some_and(|first| self.at - first >= seconds * SECOND)
+            && self.has_few_gaps(seconds)
+    }
+
+    fn has_few_gaps(&self, seconds: i64) -> bool {
+        let (start, mut counted_to, mut lost) = (self.window_start(seconds), i64::MIN, 0);
+        for gap in self.era.gaps.iter().filter(|gap| gap.noticed <= self.at) {
+            let from = gap.from.max(counted_to).max(start);
+            let to = gap.to.map_or(self.at, |to| to.min(self.at));
+            lost += (to - from).max(0);
+            counted_to = counted_to.max(to);
+        }
+        lost * 50 <= seconds * SECOND
+    }
+
+    fn signed_lots(&self, seconds: i64) -> (i128, i128) {
+        let start = self.window_start(seconds);
+        let inside = self.prints().iter().filter(|print| print.ts > start);
+        inside.fold((0, 0), |(buys, sells), print| match print.sign {
+            1 => (buys + i128::from(print.lots), sells),
+            -1 => (buys, sells + i128::from(print.lots)),
+            _ => (buys, sells),
+        })
+    }
+
+    fn trade_intensity(&self) -> Option<f64> {
+        let start = self.window_start(10);
+        let mut started = 0;
+        let mut last: Option<&Print> = None;
+        for print in self.prints().iter().filter(|print| print.sign != 0) {
+            let joins = last.is_some_and(|last| {
+                let apart = match (last.ts_event, print.ts_event) {
+                    (Some(a), Some(b)) => (b - a).abs(),
+                    _ => print.ts - last.ts,
+                };
+                let same_match = match (last.match_id, print.match_id) {
+                    (Some(a), Some(b)) => a == b,
+                    _ => apart <= self.config.parent_gap.get(),
+                };
+                let closed = print.ts > last.ts + self.config.parent_close.get();
+                print.sign == last.sign && same_match && !closed
+            });
+            started += i64::from(!joins && print.ts > start);
+            last = Some(print);
+        }
+        self.has_trades_for(10).then(|| started as f64 / 10.0)
+    }
+
+    fn volume_imbalance(&self) -> Option<f64> {
+        let (buys, sells) = self.signed_lots(10);
+        self.has_trades_for(10).then(|| balance(buys, sells))
+    }
+
+    fn delta(&self) -> Option<f64> {
+        let (buys, sells) = self.signed_lots(60);
+        self.has_trades_for(60).then(|| (buys - sells) as f64)
+    }
+
+    /// The last valid mid with a time up to `at`, in half-ticks.
+    fn mid_at(&self, at: i64) -> Option<f64> {
+        let states = self.states();
+        let known = &states[..states.partition_point(|state| state.ts <= at)];
+        let valid = known.iter().rev().find(|state| state.is_valid(state.ts, self.config))?;
+        Some(valid.mid() as f64)
+    }
+
+    fn ret(&self, seconds: i64) -> Option<f64> {
+        let then = (self.at - seconds * SECOND).div_euclid(FINE) * FINE;
+        let (before, now) = (self.mid_at(then)?, self.mid_at(self.at)?);
+        self.has_few_gaps(seconds).then(|| 1e4 * (libm::log(now) - libm::log(before)))
+    }
+
+    fn vol(&self, seconds: i64) -> Option<f64> {
+        if !self.has_book_for(seconds) {
+            return None;
+        }
+        let newest = self.at.div_euclid(FINE);
+        let squares = (newest - seconds * 10 + 1..=newest).filter_map(|k| {
+            let (before, now) = (self.mid_at((k - 1) * FINE)?, self.mid_at(k * FINE)?);
+            Some((1e4 * libm::log1p((now - before) / before)).powi(2))
+        });
+        Some((squares.sum::<f64>() / seconds as f64).sqrt())
+    }
+
+    fn ofi(&self, seconds: i64) -> Option<f64> {
+        let queue = self.queue()?;
+        let start = self.window_start(seconds);
+        let inside = self.era.flow.iter().filter(|(ts, _)| *ts > start && *ts <= self.at);
+        let sum = inside.map(|(_, e)| e).sum::<i128>() as f64;
+        self.has_book_for(seconds).then(|| sum / queue)
+    }
+
+    /// Dbar: the mean of (qb1+qa1)/2 over the valid past, a moment weighing 2^(-v/300 s), v the valid
+    /// time since.
+    fn queue(&self) -> Option<f64> {
+        let (mut pieces, mut valid_time) = (Vec::new(), 0_i64);
+        let states = self.states();
+        for (at, state) in states.iter().enumerate() {
+            let next = states.get(at + 1).map_or(self.at, |next| next.ts);
+            let end = next.min(state.fresh_until(self.config));
+            if end > state.ts && state.is_valid(state.ts, self.config) {
+                let lots = i128::from(state.bids[0].1) + i128::from(state.asks[0].1);
+                let (from, to) = (valid_time, valid_time + end - state.ts);
+                pieces.push((from, to, lots as f64 / 2.0));
+                valid_time = to;
+            }
+        }
+        if valid_time < 30 * SECOND {
+            return None;
+        }
+        let decayed =
+            |time: i64| libm::exp(-LN_2 * (valid_time - time) as f64 / (300 * SECOND) as f64);
+        let weights = pieces.iter().map(|(from, to, _)| {
+            decayed(*to) * -libm::expm1(-LN_2 * (to - from) as f64 / (300 * SECOND) as f64)
+        });
+        let (mut sum, mut total) = (0.0, 0.0);
+        for (weight, (_, _, value)) in weights.zip(&pieces) {
+            sum += weight * value;
+            total += weight;
+        }
+        Some(sum / total)
+    }
+
+    fn of_book(&self, slot: usize) -> Option<f64> {
+        let state = self.states().last().filter(|state| state.is_valid(self.at, self.config))?;
+        let ((bid, bid_lots), (ask, ask_lots)) = (state.bids[0], state.asks[0]);
+        let mid = (ask + bid) as f64 / 2.0;
+        let lots = |levels: &[(i64, i64)]| levels.iter().map(|l| i128::from(l.1)).sum::<i128>();
+        let at = |levels: &[(i64, i64)], m: usize| levels.get(m).map_or(0, |l| i128::from(l.1));
+        Some(match slot {
+            index::SPREAD_ABS => (ask - bid) as f64,
+            index::SPREAD_BPS => 1e4 * (ask - bid) as f64 / mid,
+            index::MID_PRICE => mid,
+            index::IMBALANCE => balance(i128::from(bid_lots), i128::from(ask_lots)),
+            index::PRICE_PRESSURE => {
+                let press = |levels: &[(i64, i64)]| -> f64 {
+                    let near = levels.iter().take(5);
+                    near.map(|(price, lots)| *lots as f64 / (*price as f64 - mid).abs()).sum()
+                };
+                let (bids, asks) = (press(&state.bids), press(&state.asks));
+                (bids - asks) / (bids + asks)
+            }
+            index::AVG_BID_QTY => lots(&state.bids) as f64 / state.bids.len() as f64,
+            index::AVG_ASK_QTY => lots(&state.asks) as f64 / state.asks.len() as f64,
+            index::DEPTH_IMBALANCE => balance(lots(&state.bids), lots(&state.asks)),
+            index::WEIGHTED_MID_DEV => {
+                0.5 * (ask - bid) as f64 * balance(i128::from(bid_lots), i128::from(ask_lots))
+            }
+            index::LEVEL_IMB_2..=index::LEVEL_IMB_10 => {
+                let m = slot - index::LEVEL_IMB_2 + 1;
+                balance(at(&state.bids, m), at(&state.asks, m))
+            }
+            _ => return None,
+        })
+    }
+}
+
+fn balance(up: i128, down: i128) -> f64 {
+    if up + down == 0 { 0.0 } else { (up - down) as f64 / (up + down) as f64 }
+}
