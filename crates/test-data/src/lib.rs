@@ -4,9 +4,13 @@
 //! Without the folder a test prints one loud line and has nothing to iterate over; where `CI=true`
 //! it fails instead, so that a missing folder never looks like a pass.
 
+mod synthetic;
+
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
+
+pub use synthetic::synthetic_capture;
 
 /// Consecutive files of one recording of one instrument.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,4 +121,19 @@ fn begins_with_snapshot(file: &Path) -> bool {
         .lines()
         .take(LINES)
         .any(|line| line.expect("a capture is text").contains(" {\"lastUpdateId\""))
+}
+
+/// A program of this workspace, as the test run has built it, from a test of any package.
+///
+/// # Panics
+/// When it was not built: run the tests of the whole workspace.
+#[must_use]
+pub fn program(name: &str) -> PathBuf {
+    let test = std::env::current_exe().expect("a test knows its own path");
+    // target/<profile>/deps/<test>
+    let folder =
+        test.parent().and_then(Path::parent).expect("a test lies in target/<profile>/deps");
+    let program = folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    assert!(program.is_file(), "{} is not built: test with --workspace", program.display());
+    program
 }
