@@ -1,0 +1,123 @@
+//! What the rules are told. There is no default for anything that moves money.
+
+use fluxo_core::{AgentKind, Nanos, Size, StrategyKind};
+
+use crate::Error;
+
+/// One rule, with what it trades in.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Config {
+    /// The rule.
+    pub strategy: Strategy,
+    /// The size of one order.
+    pub order: Size,
+    /// The most that a rule wants to hold on either side.
+    pub position_max: Size,
+}
+
+/// The rules.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Strategy {
+    /// A threshold on the imbalance of the best level.
+    Imbalance(Hysteresis),
+    /// Joins the best bid and the best ask.
+    Maker(Maker),
+    /// Follows the weighted opinions of the agents.
+    Agents {
+        /// When to enter and leave, on the consensus in [-1, 1].
+        thresholds: Hysteresis,
+        /// How much each agent counts.
+        weights: AgentWeights,
+    },
+}
+
+/// When a position is entered, and when it is left again.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Hysteresis {
+    /// Enter when the signal's magnitude reaches this.
+    pub enter: f64,
+    /// Leave when the signal falls below this in the position's direction.
+    pub leave: f64,
+    /// Keep a position at least this long.
+    pub hold: Nanos,
+}
+
+/// How quotes are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Maker {
+    /// Cancel and quote again at every decision, also where the price did not move.
+    pub renew: bool,
+}
+
+/// How much each agent counts; zero silences it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AgentWeights([f64; AgentKind::ALL.len()]);
+
+impl AgentWeights {
+    /// The weights, in the order of [`AgentKind::ALL`].
+    #[must_use]
+    pub const fn new(weights: [f64; AgentKind::ALL.len()]) -> Self {
+        Self(weights)
+    }
+
+    pub(crate) fn of(&self, agent: AgentKind) -> f64 {
+        AgentKind::ALL.iter().zip(self.0).find(|(kind, _)| **kind == agent).map_or(0.0, |(_, w)| w)
+    }
+}
+
+impl Strategy {
+    /// The name of the rule.
+    #[must_use]
+    pub const fn kind(&self) -> StrategyKind {
+        match self {
+            Self::Imbalance(_) => StrategyKind::Imbalance,
+            Self::Maker(_) => StrategyKind::Maker,
+            Self::Agents { .. } => StrategyKind::Agents,
+        }
+    }
+}
+
+impl Config {
+    pub(crate) fn validate(&self) -> Result<(), Error> {
+        for (name, Size::Quantity(size) | Size::Notional(size)) in
+            [("order", self.order), ("position_max", self.position_max)]
+        {
+            if !size.is_positive() {
+                return Err(Error::Size { name });
+            }
+        }
+        match &self.strategy {
+            Strategy::Imbalance(thresholds) => thresholds.validate(),
+            Strategy::Maker(_) => Ok(()),
+            Strategy::Agents { thresholds, weights } => {
+                thresholds.validate()?;
+                weights.validate()
+            }
+        }
+    }
+}
+
+impl Hysteresis {
+    fn validate(&self) -> Result<(), Error> {
+        let Self { enter, leave, hold } = *self;
+        // NaN fails the comparison.
+        if !(0.0 <= leave && leave < enter && enter.is_finite()) {
+            return Err(Error::Thresholds { enter, leave });
+        }
+        if hold < Nanos::ZERO {
+            return Err(Error::Hold { hold_ns: hold.get() });
+        }
+        Ok(())
+    }
+}
+
+impl AgentWeights {
+    fn validate(&self) -> Result<(), Error> {
+        for (agent, weight) in AgentKind::ALL.iter().zip(self.0) {
+            if !(weight >= 0.0 && weight.is_finite()) {
+                return Err(Error::Weight { agent: agent.name(), weight });
+            }
+        }
+        Ok(())
+    }
+}

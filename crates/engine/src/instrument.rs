@@ -1,0 +1,133 @@
+//! One instrument's path through the engine: what its events change, in which order.
+
+use fluxo_core::{
+    Actions, Cash, InstrumentId, InstrumentSpec, Lots, MarketData, MarketEvent, OperatorCommand,
+    OrderEvent, OrderUpdate, UnixNanos, Valuation,
+};
+use fluxo_execution::Ledger;
+use fluxo_features::{FeatureEngine, FeatureRow};
+use fluxo_flow_agents::Agents;
+
+use crate::decision::{Decider, Moment};
+use crate::market_watch::MarketWatch;
+use crate::{Config, Error, Stats};
+
+#[derive(Debug)]
+pub(crate) struct Instrument {
+    spec: InstrumentSpec,
+    valuation: Valuation,
+    features: FeatureEngine,
+    watch: MarketWatch,
+    agents: Agents,
+    agents_config: fluxo_flow_agents::Config,
+    decider: Decider,
+}
+
+impl Instrument {
+    pub(crate) fn new(
+        id: InstrumentId,
+        spec: InstrumentSpec,
+        config: &Config,
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            valuation: spec.valuation()?,
+            features: FeatureEngine::new(config.features, &spec)?,
+            watch: MarketWatch::new(config.risk.stale_book_after),
+            agents: Agents::new(&config.agents, spec.size_unit_lots)?,
+            agents_config: config.agents,
+            decider: Decider::new(id, &spec, config)?,
+            spec,
+        })
+    }
+
+    pub(crate) const fn spec(&self) -> &InstrumentSpec {
+        &self.spec
+    }
+
+    pub(crate) const fn ledger(&self) -> &Ledger {
+        self.decider.ledger()
+    }
+
+    /// Profit since the start in the settlement currency, the position valued at the last best
+    /// price that would close it. `None` when it cannot be computed.
+    pub(crate) fn equity(&self) -> Option<Cash> {
+        let ledger = self.ledger();
+        match self.watch.last() {
+            Some((bid, ask)) => {
+                let mark = if ledger.position > Lots::ZERO { bid } else { ask };
+                ledger.equity(&self.valuation, mark)
+            }
+            // Without a market nothing was ever traded.
+            None => Some(Cash::ZERO),
+        }
+    }
+
+    /// Rows first, because they describe the time before the event; then the event.
+    pub(crate) fn on_market(
+        &mut self,
+        now: UnixNanos,
+        event: &MarketEvent,
+        stats: &mut Stats,
+        actions: &mut Actions,
+    ) {
+        self.pass(FeatureEngine::watermark_before(now, event), now, stats, actions);
+        self.features.apply(now, event);
+        self.watch.observe(now, &event.data, self.features.book());
+        if let MarketData::Spec(spec) = &event.data {
+            self.respecify(spec);
+        }
+    }
+
+    /// Time passed: decides on every row that it completed.
+    pub(crate) fn pass(
+        &mut self,
+        watermark: UnixNanos,
+        now: UnixNanos,
+        stats: &mut Stats,
+        actions: &mut Actions,
+    ) {
+        while let Some(row) = self.features.next_row(watermark) {
+            // The row lives in the feature engine, whose book the decision needs too.
+            let row: FeatureRow = row.clone();
+            stats.rows += 1;
+            let opinions = self.agents.opinions(&row);
+            stats.count_opinions(&opinions);
+            let moment = Moment {
+                now,
+                row: &row,
+                opinions: &opinions,
+                touch: self.watch.touch(now, self.features.book()),
+                equity: self.equity(),
+            };
+            stats.decisions += u64::from(self.decider.decide(&moment, actions));
+        }
+    }
+
+    pub(crate) fn on_order(&mut self, event: &OrderEvent, stats: &mut Stats) {
+        match self.decider.on_order(event) {
+            Ok(()) => stats.fills += u64::from(matches!(event.update, OrderUpdate::Filled(_))),
+            Err(_) => stats.contradictions += 1,
+        }
+    }
+
+    pub(crate) fn on_operator(&mut self, command: OperatorCommand, actions: &mut Actions) {
+        self.decider.on_operator(command, actions);
+    }
+
+    /// The grid became finer: everything that counts ticks or lots counts more of them.
+    ///
+    /// # Panics
+    /// When the new grid is no refinement of the old one: a synchroniser only ever refines.
+    fn respecify(&mut self, spec: &InstrumentSpec) {
+        let price_factor = self.spec.tick_size.multiple_of(spec.tick_size);
+        let lots_factor = self.spec.lot_size.multiple_of(spec.lot_size);
+        let (price_factor, lots_factor) =
+            price_factor.zip(lots_factor).expect("a new specification refines the old one");
+        self.valuation = spec.valuation().expect("a refined specification has arithmetic");
+        self.agents = Agents::new(&self.agents_config, spec.size_unit_lots)
+            .expect("the configuration was accepted before");
+        self.watch.rescale(price_factor);
+        self.decider.respecify(spec, price_factor, lots_factor);
+        self.spec = spec.clone();
+    }
+}

@@ -1,0 +1,46 @@
+//! What the engine counted.
+
+use fluxo_core::{Action, Actions, AgentKind, Opinions};
+
+/// Counts since the start of the run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Events.
+    pub events: u64,
+    /// Feature rows.
+    pub rows: u64,
+    /// Intents that the coordinator formed.
+    pub decisions: u64,
+    /// Orders sent.
+    pub orders: u64,
+    /// Cancels sent.
+    pub cancels: u64,
+    /// Orders that the gate refused.
+    pub refusals: u64,
+    /// Executions.
+    pub fills: u64,
+    /// Answers of the venue that contradict what we know.
+    pub contradictions: u64,
+    /// Opinions, by agent in the order of [`AgentKind::ALL`].
+    pub opinions: [u64; AgentKind::ALL.len()],
+}
+
+impl Stats {
+    pub(crate) fn count_opinions(&mut self, opinions: &Opinions) {
+        for opinion in opinions.iter() {
+            let agent = AgentKind::ALL.iter().position(|kind| *kind == opinion.agent);
+            self.opinions[agent.expect("every agent is listed")] += 1;
+        }
+    }
+
+    pub(crate) fn count_actions(&mut self, actions: &Actions) {
+        for action in actions.as_slice() {
+            match action {
+                Action::Place { .. } => self.orders += 1,
+                Action::Cancel { .. } => self.cancels += 1,
+                Action::Refuse { .. } => self.refusals += 1,
+                Action::RiskState { .. } => {}
+            }
+        }
+    }
+}
