@@ -1,0 +1,115 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use fluxo_core::Market;
+use fluxo_session::Selection;
+
+/// Runs the engine over the past: recordings against a simulated venue, journals against themselves.
+#[derive(Debug, Parser)]
+#[command(name = "backtester", version)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// Say more on stderr; twice for everything.
+    #[arg(short, long, action = ArgAction::Count, global = true)]
+    pub(crate) verbose: u8,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run a strategy over recorded market data.
+    Run(Run),
+    /// Replay a paper session's journal and compare every action.
+    ReplayJournal(ReplayJournal),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Run {
+    /// Capture files of one run of one instrument, in order; gzip or plain. Or one lake.
+    #[arg(required = true, value_name = "FILE|LAKE")]
+    pub(crate) inputs: Vec<PathBuf>,
+    /// A new or empty folder for report.json and fills.csv.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// The market to take from a lake: binance-spot, binance-usdm, binance-coinm.
+    #[arg(long, value_name = "MARKET", value_parser = market)]
+    venue: Option<Market>,
+    /// The symbol to take from a lake: BTCUSDT.
+    #[arg(long)]
+    symbol: Option<String>,
+    #[command(flatten)]
+    pub(crate) configuration: Configuration,
+    /// A list in place of the shipped configs/instruments.toml.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) instruments: Option<PathBuf>,
+    /// Print the summary as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ReplayJournal {
+    /// The folder of the journal.
+    #[arg(value_name = "DIR")]
+    pub(crate) journal: PathBuf,
+    #[command(flatten)]
+    pub(crate) configuration: Configuration,
+    /// Print the verdict as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What decides. A journal brings its own: there, these change it.
+#[derive(Args, Debug)]
+pub(crate) struct Configuration {
+    /// The rule that decides; the configuration names one otherwise.
+    #[arg(long, value_enum)]
+    strategy: Option<Strategy>,
+    /// Keys that differ from the shipped configs/engine.toml.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// One key that differs, as in strategy.imbalance.enter=0.7; may be repeated.
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Strategy {
+    /// A threshold on the imbalance of the best level.
+    Imbalance,
+    /// Joins the best bid and the best ask.
+    Maker,
+    /// Follows the flow agents.
+    Agents,
+}
+
+impl Run {
+    pub(crate) fn selection(&self) -> Selection {
+        Selection { market: self.venue, symbol: self.symbol.clone() }
+    }
+}
+
+impl Configuration {
+    /// What differs from the configuration file, `--strategy` last.
+    pub(crate) fn overrides(&self) -> Vec<String> {
+        let strategy = self.strategy.map(|strategy| {
+            let name =
+                strategy.to_possible_value().map_or_else(String::new, |v| v.get_name().to_owned());
+            format!("strategy.name={name}")
+        });
+        self.set.iter().cloned().chain(strategy).collect()
+    }
+
+    /// Whether anything was asked for.
+    pub(crate) fn is_given(&self) -> bool {
+        self.config.is_some() || !self.set.is_empty() || self.strategy.is_some()
+    }
+}
+
+fn market(name: &str) -> Result<Market, String> {
+    Market::from_name(name).ok_or_else(|| {
+        "there are binance-spot, binance-usdm, binance-coinm and b3-futures".to_owned()
+    })
+}

@@ -1,0 +1,69 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+/// Trades on paper: the engine decides, a simulated venue fills, a journal keeps everything.
+#[derive(Debug, Parser)]
+#[command(name = "paper-trader", version)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// Say more on stderr; twice for everything.
+    #[arg(short, long, action = ArgAction::Count, global = true)]
+    pub(crate) verbose: u8,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run a paper session over recorded market data, and journal it.
+    Replay(Replay),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Replay {
+    /// Capture files of one run of one instrument, in order; gzip or plain. Or one lake.
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// The folder of the journal: new, empty, or of the same run, which is then continued.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) journal: PathBuf,
+    /// The rule that decides; the configuration names one otherwise.
+    #[arg(long, value_enum)]
+    strategy: Option<Strategy>,
+    /// Keys that differ from the shipped configs/engine.toml.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// One key that differs, as in strategy.imbalance.enter=0.7; may be repeated.
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// A list in place of the shipped configs/instruments.toml.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) instruments: Option<PathBuf>,
+    /// Print the summary as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Strategy {
+    /// A threshold on the imbalance of the best level.
+    Imbalance,
+    /// Joins the best bid and the best ask.
+    Maker,
+    /// Follows the flow agents.
+    Agents,
+}
+
+impl Replay {
+    /// What differs from the configuration file, `--strategy` last.
+    pub(crate) fn overrides(&self) -> Vec<String> {
+        let strategy = self.strategy.map(|strategy| {
+            let name =
+                strategy.to_possible_value().map_or_else(String::new, |v| v.get_name().to_owned());
+            format!("strategy.name={name}")
+        });
+        self.set.iter().cloned().chain(strategy).collect()
+    }
+}

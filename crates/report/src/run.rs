@@ -1,0 +1,179 @@
+//! The summary of a run of the engine over a recording.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::{Output, Rows, count, money, seconds};
+
+/// What a run did. Money is in the settlement currency, sizes in units of the instrument.
+#[derive(Clone, Debug, Serialize)]
+pub struct RunSummary {
+    /// `binance-usdm BTCUSDT`.
+    pub instrument: String,
+    /// Whether the instrument's grid was configured, refined by the data, or inferred from it.
+    pub spec_source: String,
+    /// The rule that decided.
+    pub strategy: String,
+    /// Hash of the configuration.
+    pub config_sha256: String,
+    /// Currency of the money below.
+    pub currency: String,
+    /// Events that the engine was shown: market, orders and timers.
+    pub events: u64,
+    /// Feature rows.
+    pub rows: u64,
+    /// Intents that the coordinator formed.
+    pub decisions: u64,
+    /// Orders that the gate approved.
+    pub orders: u64,
+    /// Orders that the gate refused.
+    pub refusals: u64,
+    /// Executions.
+    pub fills: u64,
+    /// Executions by reason.
+    pub fills_by_reason: BTreeMap<String, u64>,
+    /// Opinions by agent.
+    pub opinions: BTreeMap<String, u64>,
+    /// What is held at the end; long is positive.
+    pub position: f64,
+    /// The same in lots.
+    pub position_lots: i64,
+    /// Fees paid; a rebate is negative.
+    pub fees: f64,
+    /// Profit after fees, the position valued at the last touch that would close it.
+    pub net_pnl: f64,
+    /// Hash chain over every action.
+    pub actions_sha256: String,
+    /// Depth messages whose chain broke.
+    pub gaps: u64,
+    /// Frames that could not be decoded.
+    pub malformed: u64,
+    /// Time from an event's arrival at the engine to its actions, over the events that decided.
+    pub decision_latency_ns: Latency,
+    /// Events per second of wall time, reading and simulation included.
+    pub events_per_second: f64,
+    /// Wall time of the run.
+    pub seconds: f64,
+    /// What the simulation took for granted.
+    pub assumptions: String,
+    /// Where the journal is, and what it hashes to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub journal: Option<JournalPlace>,
+    /// Things that a person should know.
+    pub warnings: Vec<String>,
+}
+
+/// Percentiles in nanoseconds of wall time.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct Latency {
+    /// Median.
+    pub p50: u64,
+    /// 99th percentile.
+    pub p99: u64,
+    /// Slowest.
+    pub max: u64,
+}
+
+/// A journal on disk.
+#[derive(Clone, Debug, Serialize)]
+pub struct JournalPlace {
+    /// Its folder.
+    pub path: String,
+    /// Hash over its records.
+    pub sha256: String,
+}
+
+impl Output for RunSummary {
+    fn rows(&self) -> Rows {
+        let mut rows = Rows::new()
+            .heading(format!("{} · {}", self.instrument, self.strategy))
+            .row("events", count(self.events))
+            .row("rows", count(self.rows))
+            .row("decisions", count(self.decisions))
+            .row("orders", format!("{} ({} refused)", count(self.orders), count(self.refusals)))
+            .row("fills", format!("{}{}", count(self.fills), by_name(&self.fills_by_reason)));
+        for (agent, opinions) in &self.opinions {
+            rows = rows.row("opinions", format!("{} {agent}", count(*opinions)));
+        }
+        let latency = &self.decision_latency_ns;
+        rows = rows
+            .row("position", self.position)
+            .row("fees", money(self.fees, &self.currency))
+            .row("net result", money(self.net_pnl, &self.currency))
+            .row(
+                "decision latency",
+                format!("p50 {} ns, p99 {} ns, max {} ns", latency.p50, latency.p99, latency.max),
+            )
+            .row(
+                "speed",
+                format!("{:.0} events/s, {}", self.events_per_second, seconds(self.seconds)),
+            )
+            .row("specification", &self.spec_source)
+            .row("config sha256", &self.config_sha256)
+            .row("actions sha256", &self.actions_sha256);
+        if let Some(journal) = &self.journal {
+            rows = rows.row("journal", &journal.path).row("journal sha256", &journal.sha256);
+        }
+        rows.note(format!("assumes: {}", self.assumptions))
+    }
+}
+
+fn by_name(counts: &BTreeMap<String, u64>) -> String {
+    let parts: Vec<String> =
+        counts.iter().map(|(name, value)| format!("{} {name}", count(*value))).collect();
+    if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) }
+}
+
+/// What came of replaying a journal.
+#[derive(Clone, Debug, Serialize)]
+pub struct JournalReplay {
+    /// Whether the engine did the same, event by event.
+    pub identical: bool,
+    /// Whether the run that wrote the journal came to its end.
+    pub finished: bool,
+    /// Events that were replayed.
+    pub events: u64,
+    /// The hash chain of this replay.
+    pub actions_sha256: String,
+    /// The hash over the journal's records.
+    pub journal_sha256: String,
+    /// The first event whose actions differ.
+    pub first_difference: Option<Difference>,
+    /// Things that a person should know.
+    pub warnings: Vec<String>,
+}
+
+/// An event at which a replay did something else.
+#[derive(Clone, Debug, Serialize)]
+pub struct Difference {
+    /// The event's place in the run.
+    pub sequence: u64,
+    /// When it was learned.
+    pub ts_recv: i64,
+    /// What it was.
+    pub event: String,
+    /// What the journal says was done.
+    pub recorded: String,
+    /// What the replay did.
+    pub replayed: String,
+}
+
+impl Output for JournalReplay {
+    fn rows(&self) -> Rows {
+        let verdict = if self.identical { "identical" } else { "DIFFERENT" };
+        let mut rows = Rows::new()
+            .heading(format!("replay of the journal: {verdict}"))
+            .row("events", count(self.events))
+            .row("actions sha256", &self.actions_sha256)
+            .row("journal sha256", &self.journal_sha256);
+        if let Some(first) = &self.first_difference {
+            rows = rows
+                .row("first difference", format!("event {} ({})", first.sequence, first.event))
+                .row("at", first.ts_recv)
+                .row("recorded", &first.recorded)
+                .row("replayed", &first.replayed);
+        }
+        rows
+    }
+}

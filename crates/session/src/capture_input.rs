@@ -1,0 +1,133 @@
+//! Capture files of one run, read one after the other.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use fluxo_capture::CaptureReader;
+use fluxo_core::UnixNanos;
+use fluxo_lake::Digest;
+use fluxo_lake::journal::SourceFile;
+use fluxo_market_data::Decoder;
+use sha2::{Digest as _, Sha256};
+
+use crate::RecordingError;
+use crate::feed::Feed;
+use crate::peek::Peek;
+
+/// Where a frame could not be decoded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct MalformedFrame {
+    pub(crate) path: PathBuf,
+    pub(crate) line: u64,
+    pub(crate) offset: u64,
+    pub(crate) what: String,
+}
+
+/// The files that are still to be read, and the one that is being read.
+#[derive(Debug)]
+pub(crate) struct CaptureInput {
+    waiting: VecDeque<PathBuf>,
+    reader: Option<CaptureReader>,
+    decoder: Decoder,
+    last: Option<UnixNanos>,
+    pub(crate) frames: u64,
+    pub(crate) malformed: u64,
+    pub(crate) first_malformed: Option<MalformedFrame>,
+}
+
+impl CaptureInput {
+    pub(crate) fn new(files: &[PathBuf]) -> Self {
+        Self {
+            waiting: files.iter().cloned().collect(),
+            reader: None,
+            decoder: Decoder::new(),
+            last: None,
+            frames: 0,
+            malformed: 0,
+            first_malformed: None,
+        }
+    }
+
+    /// Hands the next frame to the feed; `false` when there is none left.
+    pub(crate) fn advance(&mut self, feed: &mut Feed) -> Result<bool, RecordingError> {
+        if self.reader.is_none() {
+            let Some(path) = self.waiting.pop_front() else { return Ok(false) };
+            self.reader = Some(CaptureReader::open(&path)?);
+            if let Some(last) = self.last {
+                feed.boundary(last);
+            }
+        }
+        let Some(reader) = &mut self.reader else { return Ok(false) };
+        let Some(line) = reader.next_line()? else {
+            self.reader = None;
+            return Ok(true);
+        };
+        self.frames += 1;
+        let (number, offset) = (line.number, line.offset);
+        let what = match line.stamp() {
+            None => "no receive time at its beginning".to_owned(),
+            Some(stamp) => match self.decoder.decode(stamp.payload) {
+                Ok(message) => {
+                    self.last = self.last.max(Some(stamp.ts_recv));
+                    feed.on_message(stamp.ts_recv, &message);
+                    return Ok(true);
+                }
+                Err(error) => error.to_string(),
+            },
+        };
+        self.malformed += 1;
+        if self.first_malformed.is_none() {
+            let path = reader.path().to_owned();
+            self.first_malformed = Some(MalformedFrame { path, line: number, offset, what });
+        }
+        Ok(true)
+    }
+}
+
+/// What the first frames of a file say about its instrument.
+pub(crate) fn peek(path: &Path) -> Result<Peek, RecordingError> {
+    let mut reader = CaptureReader::open(path)?;
+    let (mut decoder, mut peek) = (Decoder::new(), Peek::default());
+    while !peek.is_enough() {
+        // A fault further on is met where it lies.
+        let Ok(Some(line)) = reader.next_line() else { break };
+        let Some(stamp) = line.stamp() else {
+            peek.skip();
+            continue;
+        };
+        match decoder.decode(stamp.payload) {
+            Ok(message) => peek.observe(stamp.ts_recv, &message),
+            Err(_) => peek.skip(),
+        }
+    }
+    Ok(peek)
+}
+
+/// A file's name, size and hash: what a journal keeps of its sources.
+pub(crate) fn describe(path: &Path) -> Result<SourceFile, RecordingError> {
+    let failed = |source| {
+        RecordingError::Capture(fluxo_capture::Error::Read {
+            path: path.to_owned(),
+            offset: 0,
+            source,
+        })
+    };
+    let mut file = File::open(path)
+        .map_err(|source| fluxo_capture::Error::Open { path: path.to_owned(), source })?;
+    let (mut hash, mut bytes, mut buffer) = (Sha256::new(), 0_u64, vec![0; 1 << 18]);
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(read) => {
+                hash.update(&buffer[..read]);
+                bytes += read as u64;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(failed(error)),
+        }
+    }
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    Ok(SourceFile { name, bytes, sha256: Digest::new(hash.finalize().into()) })
+}

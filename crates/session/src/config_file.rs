@@ -1,0 +1,284 @@
+//! `engine.toml`: the serde twin of everything a run is told. What a key means stands in the file.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use fluxo_core::{AgentKind, Decimal, Size, StrategyKind};
+use serde::{Deserialize, Serialize};
+
+use crate::ConfigError;
+use crate::keys::{self, Unknown};
+
+/// The configuration that ships with the project, used where no other is named.
+pub const DEFAULT_ENGINE_TOML: &str = include_str!("../../../configs/engine.toml");
+
+/// The file, key by key. Turning it into the crates' own configurations is where it is validated.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct EngineFile {
+    /// Feature rows.
+    pub(crate) rows: RowsSection,
+    /// Flow agents.
+    pub(crate) agents: AgentsSection,
+    /// The rule that decides.
+    pub(crate) strategy: StrategySection,
+    /// Sizes and limits in money.
+    pub(crate) sizing: SizingSection,
+    /// The gate.
+    pub(crate) risk: RiskSection,
+    /// How orders are made.
+    pub(crate) execution: ExecutionSection,
+    /// The simulated venue.
+    pub(crate) simulation: SimulationSection,
+}
+
+/// `[rows]`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RowsSection {
+    pub(crate) every_ms: i64,
+    pub(crate) parent_gap_ms: i64,
+    pub(crate) parent_close_ms: i64,
+    pub(crate) stale_ms: i64,
+}
+
+/// `[agents]`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) struct AgentsSection {
+    pub(crate) enabled: Vec<AgentKind>,
+    pub(crate) order_flow_specialist: OrderFlowSection,
+}
+
+/// `[agents.order-flow-specialist]`
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct OrderFlowSection {
+    pub(crate) ofi_scale: f64,
+    pub(crate) delta_scale_units: f64,
+    pub(crate) dead_band: f64,
+    pub(crate) horizon_ms: i64,
+}
+
+/// `[strategy]`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct StrategySection {
+    pub(crate) name: StrategyKind,
+    pub(crate) imbalance: HysteresisSection,
+    pub(crate) maker: MakerSection,
+    pub(crate) agents: FollowSection,
+}
+
+/// Thresholds of a rule that takes.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct HysteresisSection {
+    pub(crate) enter: f64,
+    pub(crate) leave: f64,
+    pub(crate) hold_ms: i64,
+}
+
+/// `[strategy.maker]`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct MakerSection {
+    pub(crate) renew: bool,
+}
+
+/// `[strategy.agents]`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct FollowSection {
+    pub(crate) enter: f64,
+    pub(crate) leave: f64,
+    pub(crate) hold_ms: i64,
+    pub(crate) weights: BTreeMap<AgentKind, f64>,
+}
+
+/// `[sizing]`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SizingSection {
+    pub(crate) order: Size,
+    pub(crate) position_max: Size,
+    pub(crate) order_value_max: Decimal,
+    pub(crate) daily_loss_max: Decimal,
+    pub(crate) quote: BTreeMap<String, QuoteSizing>,
+}
+
+/// `[sizing.quote.BTC]`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct QuoteSizing {
+    pub(crate) order: Size,
+    pub(crate) position_max: Size,
+    pub(crate) order_value_max: Decimal,
+    pub(crate) daily_loss_max: Decimal,
+}
+
+/// `[risk]`
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct RiskSection {
+    pub(crate) orders_max: u32,
+    pub(crate) rate_window_ms: i64,
+    pub(crate) stale_book_ms: i64,
+    pub(crate) spread_max_bps: f64,
+}
+
+/// `[execution]`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ExecutionSection {
+    pub(crate) open_orders_max: usize,
+    pub(crate) take_through_ticks: i64,
+}
+
+/// `[simulation]`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SimulationSection {
+    pub(crate) order_latency_ms: i64,
+    pub(crate) response_latency_ms: i64,
+}
+
+impl EngineFile {
+    /// The shipped configuration, then the keys of `path` over it, then each `KEY=VALUE` of
+    /// `overrides` over both.
+    ///
+    /// # Errors
+    /// A file that cannot be read, is no TOML, names an unknown key (the nearest known one is
+    /// named) or gives a key a value that it cannot have.
+    pub fn load(path: Option<&Path>, overrides: &[String]) -> Result<Self, ConfigError> {
+        let mut table = shipped()?;
+        if let Some(path) = path {
+            lay_over(&mut table, &read(path)?, &path.display().to_string())?;
+        }
+        Self::with_overrides(table, overrides)
+    }
+
+    /// The configuration that a journal holds: every key, no defaults.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn from_text(text: &str) -> Result<Self, ConfigError> {
+        const PLACE: &str = "the recorded configuration";
+        let (file, unknown) = keys::deserialize(keys::parse(text, PLACE)?, PLACE)?;
+        match unknown.into_iter().next() {
+            Some(Unknown { path: key }) => {
+                Err(ConfigError::UnknownKey { place: PLACE.to_owned(), key, nearest: None })
+            }
+            None => Ok(file),
+        }
+    }
+
+    /// This configuration with the keys of `path` over it, then the overrides. The rule stays the
+    /// recorded one unless an override names another: a file that was written for all rules names
+    /// one of them without meaning it.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn changed(&self, path: Option<&Path>, overrides: &[String]) -> Result<Self, ConfigError> {
+        let mut table = keys::parse(&self.canonical(), "the recorded configuration")?;
+        if let Some(path) = path {
+            lay_over(&mut table, &read(path)?, &path.display().to_string())?;
+        }
+        let recorded = format!("strategy.name={}", self.strategy.name.name());
+        let overrides: Vec<String> =
+            [recorded].into_iter().chain(overrides.iter().cloned()).collect();
+        Self::with_overrides(table, &overrides)
+    }
+
+    /// Every key with its value, in one fixed order: the text that is hashed and journaled.
+    ///
+    /// # Panics
+    /// Never: the structure has a TOML form by its types.
+    #[must_use]
+    pub fn canonical(&self) -> String {
+        toml::to_string(self).expect("an EngineFile has a TOML form")
+    }
+
+    fn with_overrides(mut table: toml::Table, overrides: &[String]) -> Result<Self, ConfigError> {
+        for assignment in overrides {
+            lay_over(&mut table, &keys::assignment(assignment)?, &format!("--set {assignment}"))?;
+        }
+        Ok(keys::deserialize(table, "the configuration")?.0)
+    }
+}
+
+fn shipped() -> Result<toml::Table, ConfigError> {
+    keys::parse(DEFAULT_ENGINE_TOML, "the shipped engine.toml")
+}
+
+fn read(path: &Path) -> Result<toml::Table, ConfigError> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+    keys::parse(&text, &path.display().to_string())
+}
+
+/// Puts the keys of `own` over `table`, after making sure that each of them is known and usable.
+fn lay_over(table: &mut toml::Table, own: &toml::Table, place: &str) -> Result<(), ConfigError> {
+    let known = shipped()?;
+    let merged = keys::merged(table, own);
+    keys::refuse_unknown::<EngineFile>(&merged, &known, place)?;
+    *table = merged;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(overrides: &[&str]) -> Result<EngineFile, ConfigError> {
+        let overrides: Vec<String> = overrides.iter().map(ToString::to_string).collect();
+        EngineFile::load(None, &overrides)
+    }
+
+    fn with_file(text: &str) -> Result<EngineFile, ConfigError> {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        EngineFile::load(Some(file.path()), &[])
+    }
+
+    #[test]
+    fn the_shipped_file_is_whole_and_survives_its_canonical_form() {
+        let shipped = with(&[]).unwrap();
+        assert_eq!(EngineFile::from_text(&shipped.canonical()).unwrap(), shipped);
+    }
+
+    #[test]
+    fn a_file_needs_to_name_only_what_it_changes() {
+        let file = with_file("[strategy.imbalance]\nenter = 0.7\n").unwrap();
+        assert_eq!(
+            file.strategy.imbalance,
+            HysteresisSection { enter: 0.7, ..with(&[]).unwrap().strategy.imbalance }
+        );
+        let file = with_file("[sizing]\norder = { quantity = \"0.001\" }\n").unwrap();
+        assert_eq!(file.sizing.order, Size::Quantity("0.001".parse().unwrap()));
+    }
+
+    #[test]
+    fn one_value_can_be_set() {
+        assert!(with(&["agents.enabled=[]"]).unwrap().agents.enabled.is_empty());
+        assert_eq!(with(&["strategy.name=maker"]).unwrap().strategy.name, StrategyKind::Maker);
+        assert!(matches!(with(&["strategy"]), Err(ConfigError::Assignment { .. })));
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_with_the_nearest_one() {
+        let nearest = |error| match error {
+            Err(ConfigError::UnknownKey { key, nearest, .. }) => (key, nearest),
+            other => panic!("{other:?}"),
+        };
+        let expected =
+            ("strategy.imbalance.entr".to_owned(), Some("strategy.imbalance.enter".to_owned()));
+        assert_eq!(nearest(with_file("[strategy.imbalance]\nentr = 0.7\n")), expected);
+        let expected = ("risc".to_owned(), Some("risk".to_owned()));
+        assert_eq!(nearest(with_file("[risc]\norders_max = 3\n")), expected);
+        let expected = ("rows.every".to_owned(), Some("rows.every_ms".to_owned()));
+        assert_eq!(nearest(with(&["rows.every=3"])), expected);
+    }
+
+    #[test]
+    fn a_value_that_cannot_be_is_refused() {
+        for text in [
+            "[rows]\nevery_ms = \"fast\"\n",
+            "[strategy]\nname = \"makers\"\n",
+            "[sizing]\norder = { notional = 100 }\n",
+            "[sizing]\norder = { notional = \"a lot\" }\n",
+            "not toml",
+        ] {
+            assert!(with_file(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! What can be wrong with a run before and while it runs.
+
+use std::path::PathBuf;
+
+/// What can be wrong with a configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file could not be read.
+    #[error("cannot read {path}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// It is no TOML.
+    #[error("{place} is not TOML")]
+    Syntax {
+        /// The file.
+        place: String,
+        /// Where it breaks off.
+        source: toml::de::Error,
+    },
+    /// A key that nobody reads.
+    #[error("{place}: unknown key `{key}`{}", hint(nearest.as_deref()))]
+    UnknownKey {
+        /// The file or the argument.
+        place: String,
+        /// The key, with its sections.
+        key: String,
+        /// The known key that was probably meant.
+        nearest: Option<String>,
+    },
+    /// A value that its key cannot have, or a key that is missing.
+    #[error("{place}: a value cannot be used")]
+    Value {
+        /// The file or the argument.
+        place: String,
+        /// Which, and why.
+        source: Box<toml::de::Error>,
+    },
+    /// An argument of `--set` that is no assignment.
+    #[error("`--set {text}` is not KEY=VALUE, as in `--set strategy.imbalance.enter=0.7`")]
+    Assignment {
+        /// The argument.
+        text: String,
+    },
+    /// A number that is out of its range.
+    #[error("`{key}` must {must}, got {got}")]
+    Range {
+        /// The key, with its sections.
+        key: &'static str,
+        /// What holds for it.
+        must: &'static str,
+        /// What was given.
+        got: String,
+    },
+    /// Two specifications of one instrument.
+    #[error("{place} lists {market} {symbol} twice")]
+    Duplicate {
+        /// The file.
+        place: String,
+        /// The market.
+        market: fluxo_core::Market,
+        /// The symbol.
+        symbol: String,
+    },
+    /// A specification that has no arithmetic.
+    #[error("{place}: {symbol}")]
+    Specification {
+        /// The file.
+        place: String,
+        /// The symbol.
+        symbol: String,
+        /// Why.
+        source: fluxo_core::Error,
+    },
+}
+
+fn hint(nearest: Option<&str>) -> String {
+    nearest.map(|key| format!("; did you mean `{key}`?")).unwrap_or_default()
+}

@@ -1,0 +1,51 @@
+//! Messages of one instrument as the events of a recording, in order.
+
+use std::collections::VecDeque;
+
+use fluxo_core::{InstrumentId, InstrumentSpec, MarketEvent, UnixNanos};
+use fluxo_market_data::{Error, FeedCounts, Message, SyncConfig, Synchroniser};
+use fluxo_sim::Recorded;
+
+/// A synchroniser with a queue behind it: one message can become several events, or none.
+#[derive(Debug)]
+pub(crate) struct Feed {
+    synchroniser: Synchroniser,
+    made: Vec<MarketEvent>,
+    waiting: VecDeque<Recorded>,
+    was_live: bool,
+}
+
+impl Feed {
+    pub(crate) fn new(spec: InstrumentSpec) -> Result<Self, Error> {
+        let synchroniser = Synchroniser::new(InstrumentId::new(0), spec, SyncConfig::DEFAULT)?;
+        Ok(Self { synchroniser, made: Vec::new(), waiting: VecDeque::new(), was_live: false })
+    }
+
+    /// Takes a message; a value beyond the range of the instrument is counted there and ends nothing.
+    pub(crate) fn on_message(&mut self, ts_recv: UnixNanos, message: &Message<'_>) {
+        let _counted = self.synchroniser.on_message(ts_recv, message, &mut self.made);
+        self.was_live |= self.synchroniser.state() == fluxo_market_data::SyncState::Live;
+        self.waiting.extend(self.made.drain(..).map(|event| Recorded { ts_recv, event }));
+    }
+
+    pub(crate) fn boundary(&mut self, ts_recv: UnixNanos) {
+        self.synchroniser.recording_boundary(ts_recv);
+    }
+
+    pub(crate) fn pop(&mut self) -> Option<Recorded> {
+        self.waiting.pop_front()
+    }
+
+    pub(crate) fn recycle(&mut self, event: MarketEvent) {
+        self.synchroniser.recycle(event);
+    }
+
+    pub(crate) const fn counts(&self) -> &FeedCounts {
+        self.synchroniser.counts()
+    }
+
+    /// Whether there was ever a whole book.
+    pub(crate) const fn was_live(&self) -> bool {
+        self.was_live
+    }
+}

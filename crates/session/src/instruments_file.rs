@@ -1,0 +1,267 @@
+//! `instruments.toml`: what the integers of each listed instrument mean.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use fluxo_core::{Calendar, Decimal, InstrumentSpec, Lots, Market, Nanos, SpecSource, UnixNanos};
+use serde::{Deserialize, Serialize};
+use toml::{Table, Value};
+
+use crate::ConfigError;
+use crate::keys;
+
+/// The list that ships with the project, used where no other is named.
+pub const DEFAULT_INSTRUMENTS_TOML: &str = include_str!("../../../configs/instruments.toml");
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct File {
+    markets: BTreeMap<Market, MarketSection>,
+    instrument: Vec<InstrumentSection>,
+}
+
+/// What holds for a market where an instrument says nothing else.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct MarketSection {
+    maker_fee: Decimal,
+    taker_fee: Decimal,
+    multiplier: Decimal,
+    calendar: Calendar,
+    match_ttl_ms: i64,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct InstrumentSection {
+    market: Market,
+    symbol: String,
+    base: String,
+    quote: String,
+    settle: String,
+    tick_size: Decimal,
+    lot_size: Decimal,
+    size_unit_lots: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    multiplier: Option<Decimal>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    maker_fee: Option<Decimal>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    taker_fee: Option<Decimal>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    match_ttl_ms: Option<i64>,
+}
+
+/// The listed instruments.
+#[derive(Clone, Debug)]
+pub struct Instruments {
+    listed: BTreeMap<(Market, String), Listed>,
+    match_ttl: BTreeMap<Market, Nanos>,
+}
+
+/// An instrument, and how its feed behaves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// What its integers mean.
+    pub spec: InstrumentSpec,
+    /// How long a print and the depth change that belongs to it may lie apart.
+    pub match_ttl: Nanos,
+}
+
+/// How long a print and its depth change may lie apart on a feed that nobody described.
+const MATCH_TTL_UNKNOWN: Nanos = Nanos::from_millis(250);
+/// Longer than any feed dawdles.
+const MATCH_TTL_MS_MAX: i64 = 60_000;
+
+impl Instruments {
+    /// Reads `path`, or the shipped list.
+    ///
+    /// # Errors
+    /// A file that cannot be read, is no TOML, names an unknown key, lists an instrument twice or
+    /// gives it a grid without arithmetic.
+    pub fn load(path: Option<&Path>) -> Result<Self, ConfigError> {
+        let Some(path) = path else {
+            return Self::parse(DEFAULT_INSTRUMENTS_TOML, "the shipped instruments.toml");
+        };
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        Self::parse(&text, &path.display().to_string())
+    }
+
+    /// A listed instrument.
+    #[must_use]
+    pub fn get(&self, market: Market, symbol: &str) -> Option<&Listed> {
+        self.listed.get(&(market, symbol.to_owned()))
+    }
+
+    /// How long a print and its depth change may lie apart on a market.
+    #[must_use]
+    pub fn match_ttl(&self, market: Market) -> Nanos {
+        self.match_ttl.get(&market).copied().unwrap_or(MATCH_TTL_UNKNOWN)
+    }
+
+    fn parse(text: &str, place: &str) -> Result<Self, ConfigError> {
+        let table = keys::parse(text, place)?;
+        refuse_unknown(&table, place)?;
+        let (file, _) = keys::deserialize::<File>(table, place)?;
+        let mut instruments = Self { listed: BTreeMap::new(), match_ttl: BTreeMap::new() };
+        for (market, section) in &file.markets {
+            instruments.match_ttl.insert(*market, match_ttl(section.match_ttl_ms)?);
+        }
+        for section in file.instrument {
+            instruments.add(section, &file.markets, place)?;
+        }
+        Ok(instruments)
+    }
+
+    fn add(
+        &mut self,
+        section: InstrumentSection,
+        markets: &BTreeMap<Market, MarketSection>,
+        place: &str,
+    ) -> Result<(), ConfigError> {
+        let (market, symbol) = (section.market, section.symbol.clone());
+        let defaults = markets.get(&market).ok_or(ConfigError::Range {
+            key: "markets",
+            must: "describe every market of an instrument",
+            got: format!("none for {market}"),
+        })?;
+        let ttl = section.match_ttl_ms.map(match_ttl).transpose()?;
+        let match_ttl = ttl.unwrap_or_else(|| self.match_ttl(market));
+        let spec = section.with(defaults);
+        spec.valuation().map_err(|source| ConfigError::Specification {
+            place: place.to_owned(),
+            symbol: symbol.clone(),
+            source,
+        })?;
+        match self.listed.insert((market, symbol.clone()), Listed { spec, match_ttl }) {
+            Some(_) => Err(ConfigError::Duplicate { place: place.to_owned(), market, symbol }),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Keys of `[markets.*]`.
+const MARKET_KEYS: [&str; 5] = ["maker_fee", "taker_fee", "multiplier", "calendar", "match_ttl_ms"];
+/// Keys of `[[instrument]]`.
+const INSTRUMENT_KEYS: [&str; 12] = [
+    "market",
+    "symbol",
+    "base",
+    "quote",
+    "settle",
+    "tick_size",
+    "lot_size",
+    "size_unit_lots",
+    "multiplier",
+    "maker_fee",
+    "taker_fee",
+    "match_ttl_ms",
+];
+
+/// Refuses the first key that nobody reads, before a key that is missing because of it is.
+fn refuse_unknown(table: &Table, place: &str) -> Result<(), ConfigError> {
+    check_keys(table, &["markets", "instrument"], "", place)?;
+    if let Some(Value::Table(markets)) = table.get("markets") {
+        for (name, section) in markets {
+            check_section(section, &MARKET_KEYS, &format!("markets.{name}."), place)?;
+        }
+    }
+    if let Some(Value::Array(instruments)) = table.get("instrument") {
+        for section in instruments {
+            check_section(section, &INSTRUMENT_KEYS, "instrument.", place)?;
+        }
+    }
+    Ok(())
+}
+
+fn check_section(
+    section: &Value,
+    known: &[&str],
+    prefix: &str,
+    place: &str,
+) -> Result<(), ConfigError> {
+    section.as_table().map_or(Ok(()), |table| check_keys(table, known, prefix, place))
+}
+
+fn check_keys(table: &Table, known: &[&str], prefix: &str, place: &str) -> Result<(), ConfigError> {
+    match table.keys().find(|key| !known.contains(&key.as_str())) {
+        Some(key) => Err(ConfigError::UnknownKey {
+            place: place.to_owned(),
+            key: format!("{prefix}{key}"),
+            nearest: keys::nearest_of(key, known.iter().copied()),
+        }),
+        None => Ok(()),
+    }
+}
+
+impl InstrumentSection {
+    fn with(self, defaults: &MarketSection) -> InstrumentSpec {
+        InstrumentSpec {
+            kind: self.market.kind(),
+            market: self.market,
+            symbol: self.symbol,
+            base: self.base,
+            quote: self.quote,
+            settle: self.settle,
+            tick_size: self.tick_size,
+            lot_size: self.lot_size,
+            multiplier: self.multiplier.unwrap_or(defaults.multiplier),
+            maker_fee: self.maker_fee.unwrap_or(defaults.maker_fee),
+            taker_fee: self.taker_fee.unwrap_or(defaults.taker_fee),
+            size_unit_lots: Lots::new(self.size_unit_lots),
+            calendar: defaults.calendar,
+            valid_from: UnixNanos::new(0),
+            source: SpecSource::Configured,
+        }
+    }
+}
+
+fn match_ttl(millis: i64) -> Result<Nanos, ConfigError> {
+    if (0..=MATCH_TTL_MS_MAX).contains(&millis) {
+        Ok(Nanos::from_millis(millis))
+    } else {
+        let (key, must) = ("match_ttl_ms", "lie between 0 and 60000");
+        Err(ConfigError::Range { key, must, got: millis.to_string() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fifteen_pairs_are_listed_on_three_markets_and_two_futures() {
+        let shipped = Instruments::load(None).unwrap();
+        assert_eq!(shipped.listed.len(), 3 * 15 + 2);
+        let spec = &shipped.get(Market::BinanceCoinm, "BTCUSD_PERP").unwrap().spec;
+        assert_eq!((spec.settle.as_str(), spec.multiplier), ("BTC", Decimal::new(100, 0)));
+        assert_eq!(
+            shipped.get(Market::BinanceUsdm, "BTCUSDT").unwrap().spec.size_unit_lots,
+            Lots::new(100)
+        );
+        assert_eq!(shipped.get(Market::B3Futures, "WDO").unwrap().match_ttl, Nanos::ZERO);
+    }
+
+    #[test]
+    fn a_list_that_cannot_be_is_refused() {
+        let refused = |from: &str, to: &str| {
+            let text = DEFAULT_INSTRUMENTS_TOML.replacen(from, to, 1);
+            assert_ne!(text, DEFAULT_INSTRUMENTS_TOML);
+            Instruments::parse(&text, "x.toml").unwrap_err()
+        };
+        assert!(matches!(
+            refused("symbol = \"ETHUSDT\"", "symbol = \"BTCUSDT\""),
+            ConfigError::Duplicate { .. }
+        ));
+        assert!(matches!(
+            refused("tick_size = \"0.01\"", "tick_size = \"0\""),
+            ConfigError::Specification { .. }
+        ));
+        assert!(matches!(
+            refused("match_ttl_ms = 250", "match_ttl_ms = -1"),
+            ConfigError::Range { .. }
+        ));
+        let ConfigError::UnknownKey { nearest, .. } = refused("maker_fee", "make_fee") else {
+            panic!("an unknown key passed")
+        };
+        assert_eq!(nearest.as_deref(), Some("maker_fee"));
+    }
+}

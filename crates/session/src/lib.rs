@@ -1,0 +1,33 @@
+//! A run of the engine over a recording: configuration, source, loop, summary.
+//!
+//! `paper-trader replay` and `backtester run` are this crate with different ends, so that equal
+//! inputs give equal decisions. It promises that nothing but the configuration, the instruments and
+//! the recording reaches the engine.
+
+mod capture_input;
+mod clock;
+mod config_file;
+mod error;
+mod feed;
+mod fills;
+mod inputs;
+mod instruments_file;
+mod keys;
+mod lake_input;
+mod out_folder;
+mod peek;
+mod recording;
+mod replay;
+mod run;
+mod selection;
+mod settings;
+mod summary;
+
+pub use config_file::{DEFAULT_ENGINE_TOML, EngineFile};
+pub use error::ConfigError;
+pub use inputs::Inputs;
+pub use instruments_file::{DEFAULT_INSTRUMENTS_TOML, Instruments, Listed};
+pub use recording::{Recording, RecordingError};
+pub use replay::{recorded_configuration, replay_journal};
+pub use run::{Destination, Progress, Setup, run};
+pub use selection::Selection;

@@ -1,0 +1,307 @@
+//! A recording of one instrument as a source of events: capture files of one run, or a lake.
+
+use std::path::PathBuf;
+
+use fluxo_core::{InstrumentSpec, Market, MarketEvent, Nanos};
+use fluxo_lake::journal::SourceFile;
+use fluxo_report::Failure;
+use fluxo_sim::{MarketSource, Recorded};
+
+use crate::Instruments;
+use crate::capture_input::{self, CaptureInput};
+use crate::feed::Feed;
+use crate::inputs::{Inputs, Kind};
+use crate::lake_input::{self, LakeInput};
+use crate::peek::Peek;
+use crate::run::lake_failure;
+
+/// The events of one instrument, in the order in which they were received.
+#[derive(Debug)]
+pub struct Recording<'l> {
+    input: Input<'l>,
+    feed: Feed,
+    spec: InstrumentSpec,
+    match_ttl: Nanos,
+    sources: Vec<SourceFile>,
+    warnings: Vec<String>,
+}
+
+#[derive(Debug)]
+enum Input<'l> {
+    Capture(CaptureInput),
+    Lake(LakeInput<'l>),
+}
+
+/// Why a recording cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordingError {
+    /// A capture file.
+    #[error(transparent)]
+    Capture(#[from] fluxo_capture::Error),
+    /// A lake.
+    #[error(transparent)]
+    Lake(#[from] fluxo_lake::Error),
+    /// No instrument could be recognised.
+    #[error("{path} holds no message of a known venue among its first lines")]
+    NoInstrument {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Files of several instruments.
+    #[error("{path} holds {found}, and the run is of {expected}")]
+    OtherInstrument {
+        /// The file.
+        path: PathBuf,
+        /// Its instrument.
+        found: String,
+        /// The instrument of the first file.
+        expected: String,
+    },
+    /// A lake does not have exactly one instrument that was meant.
+    #[error("{path} holds {}", list(found))]
+    Choice {
+        /// The lake.
+        path: PathBuf,
+        /// What it holds of what was asked for.
+        found: Vec<String>,
+    },
+    /// A folder among files.
+    #[error("{path} is a folder beside other inputs")]
+    Mixed {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The specification cannot be used by a synchroniser.
+    #[error("{instrument} cannot be read")]
+    Unusable {
+        /// The instrument.
+        instrument: String,
+        /// Why.
+        source: fluxo_market_data::Error,
+    },
+    /// The data shows no grid to infer.
+    #[error("{instrument} is not listed, and the data shows no price to infer its grid from")]
+    NoGrid {
+        /// The instrument.
+        instrument: String,
+    },
+    /// There was never a whole book.
+    #[error(
+        "{instrument}: no depth snapshot joins the increments, so there was never a book to trade on"
+    )]
+    NoBook {
+        /// The instrument.
+        instrument: String,
+    },
+}
+
+impl RecordingError {
+    /// With the exit code that belongs to it, and what to do.
+    #[must_use]
+    pub fn into_failure(self) -> Failure {
+        match self {
+            Self::Capture(error) if error.is_damage() => Failure::damaged(error).remedy(
+                "get a whole copy, or gunzip what is there to a plain file to use that part alone",
+            ),
+            Self::Capture(error) => Failure::usage(error).remedy("check the path"),
+            Self::Lake(error) => lake_failure(error),
+            Self::NoInstrument { .. } => {
+                Failure::damaged(self).remedy("give captures with lines of `<receive time> <JSON>`")
+            }
+            Self::OtherInstrument { .. } => {
+                Failure::usage(self).remedy("give the files of one instrument, in order")
+            }
+            Self::Choice { .. } => Failure::usage(self).remedy("choose one with --venue and --symbol"),
+            Self::Mixed { .. } => Failure::usage(self).remedy("give one lake, or capture files"),
+            Self::Unusable { .. } | Self::NoGrid { .. } => {
+                Failure::damaged(self).remedy("list the instrument in instruments.toml")
+            }
+            Self::NoBook { .. } => Failure::damaged(self)
+                .remedy("give all files of the run in order, beginning with the one that holds the snapshot"),
+        }
+    }
+}
+
+fn list(found: &[String]) -> String {
+    if found.is_empty() { "no such instrument".to_owned() } else { found.join(", ") }
+}
+
+impl<'l> Recording<'l> {
+    /// Opens what was found.
+    ///
+    /// # Errors
+    /// Inputs that cannot be read, are of several instruments, or of none.
+    pub fn open(inputs: &'l Inputs, instruments: &Instruments) -> Result<Self, RecordingError> {
+        match &inputs.kind {
+            Kind::Captures(paths) => Self::open_captures(paths, instruments),
+            Kind::Lake { lake, path, instrument, warnings } => {
+                let peek = lake_input::peek(lake, instrument)?;
+                let input = Input::Lake(LakeInput::new(lake, instrument)?);
+                // The manifest names the hash of every file of the lake.
+                let sources = vec![capture_input::describe(&path.join("manifest.json"))?];
+                let (market, symbol) = (instrument.market, instrument.symbol.as_str());
+                let mut recording =
+                    Self::new(input, (market, symbol), &peek, sources, instruments)?;
+                recording.warnings.clone_from(warnings);
+                Ok(recording)
+            }
+        }
+    }
+
+    /// The specification at the start.
+    #[must_use]
+    pub const fn spec(&self) -> &InstrumentSpec {
+        &self.spec
+    }
+
+    /// How long a print and its depth change may lie apart.
+    #[must_use]
+    pub const fn match_ttl(&self) -> Nanos {
+        self.match_ttl
+    }
+
+    /// The files, with their hashes.
+    #[must_use]
+    pub fn sources(&self) -> &[SourceFile] {
+        &self.sources
+    }
+
+    /// Frames of captures, or messages of a lake, read so far.
+    #[must_use]
+    pub const fn frames(&self) -> u64 {
+        match &self.input {
+            Input::Capture(input) => input.frames,
+            Input::Lake(input) => input.messages,
+        }
+    }
+
+    /// Chains of update ids that broke.
+    #[must_use]
+    pub const fn gaps(&self) -> u64 {
+        self.feed.counts().gaps
+    }
+
+    /// Frames that could not be decoded.
+    #[must_use]
+    pub const fn malformed(&self) -> u64 {
+        match &self.input {
+            Input::Capture(input) => input.malformed,
+            // The lake's importer counted them; what is in its events was decoded.
+            Input::Lake(_) => 0,
+        }
+    }
+
+    /// Refuses a recording that never gave a whole book. To be asked at the end.
+    ///
+    /// # Errors
+    /// [`RecordingError::NoBook`].
+    pub fn check_book(&self) -> Result<(), RecordingError> {
+        if self.feed.was_live() {
+            return Ok(());
+        }
+        Err(RecordingError::NoBook { instrument: label(self.spec.market, &self.spec.symbol) })
+    }
+
+    /// What a person should know about what was read.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        let (counts, mut warnings) = (self.feed.counts(), self.warnings.clone());
+        if let Input::Capture(CaptureInput { first_malformed: Some(first), malformed, .. }) =
+            &self.input
+        {
+            warnings.push(format!(
+                "{malformed} malformed frames, the first in {} line {} (byte {}): {}",
+                first.path.display(),
+                first.line,
+                first.offset,
+                first.what
+            ));
+        }
+        let losses = [
+            (counts.gaps, "gaps in the chain of depth updates; no book until the next snapshot"),
+            (counts.boundary_gaps, "files do not continue the one before them"),
+            (counts.missing_trades, "trades are missing by their identifiers"),
+            (counts.foreign, "frames are of another instrument and were left out"),
+            (counts.out_of_range, "frames hold a value beyond the range of ticks and lots"),
+        ];
+        let losses = losses.into_iter().filter(|(count, _)| *count > 0);
+        warnings.extend(losses.map(|(count, what)| format!("{count} {what}")));
+        warnings
+    }
+
+    fn open_captures(paths: &[PathBuf], instruments: &Instruments) -> Result<Self, RecordingError> {
+        let mut first: Option<Peek> = None;
+        for path in paths {
+            let peek = capture_input::peek(path)?;
+            let found =
+                peek.instrument().ok_or(RecordingError::NoInstrument { path: path.clone() })?;
+            match first.as_ref().and_then(Peek::instrument) {
+                Some(expected) if expected != found => {
+                    return Err(RecordingError::OtherInstrument {
+                        path: path.clone(),
+                        found: label(found.0, found.1),
+                        expected: label(expected.0, expected.1),
+                    });
+                }
+                Some(_) => {}
+                None => first = Some(peek),
+            }
+        }
+        let first = first.ok_or(RecordingError::NoInstrument { path: PathBuf::new() })?;
+        let sources =
+            paths.iter().map(|path| capture_input::describe(path)).collect::<Result<_, _>>()?;
+        let instrument = first.instrument().expect("it was just found");
+        let input = Input::Capture(CaptureInput::new(paths));
+        Self::new(input, instrument, &first, sources, instruments)
+    }
+
+    fn new(
+        input: Input<'l>,
+        (market, symbol): (Market, &str),
+        peek: &Peek,
+        sources: Vec<SourceFile>,
+        instruments: &Instruments,
+    ) -> Result<Self, RecordingError> {
+        let instrument = label(market, symbol);
+        let (spec, match_ttl) = match instruments.get(market, symbol) {
+            Some(listed) => (listed.spec.clone(), listed.match_ttl),
+            None => {
+                let spec =
+                    peek.spec().ok_or(RecordingError::NoGrid { instrument: instrument.clone() })?;
+                (spec, instruments.match_ttl(market))
+            }
+        };
+        let feed = Feed::new(spec.clone())
+            .map_err(|source| RecordingError::Unusable { instrument, source })?;
+        Ok(Self { input, feed, spec, match_ttl, sources, warnings: Vec::new() })
+    }
+}
+
+impl MarketSource for Recording<'_> {
+    type Error = RecordingError;
+
+    #[inline]
+    fn next(&mut self) -> Result<Option<Recorded>, RecordingError> {
+        loop {
+            if let Some(recorded) = self.feed.pop() {
+                return Ok(Some(recorded));
+            }
+            let more = match &mut self.input {
+                Input::Capture(input) => input.advance(&mut self.feed)?,
+                Input::Lake(input) => input.advance(&mut self.feed)?,
+            };
+            if !more {
+                return Ok(None);
+            }
+        }
+    }
+
+    fn recycle(&mut self, event: MarketEvent) {
+        self.feed.recycle(event);
+    }
+}
+
+/// `binance-usdm BTCUSDT`
+pub(crate) fn label(market: Market, symbol: &str) -> String {
+    format!("{market} {symbol}")
+}

@@ -1,0 +1,222 @@
+//! The loop: the next event, the engine's actions, back into the market.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use fluxo_core::{
+    Actions, Event, Fill, FillReason, InstrumentId, OrderEvent, OrderUpdate, Stamped,
+};
+use fluxo_engine::Engine;
+use fluxo_lake::journal::{End, Header, JournalConfig, JournalWriter};
+use fluxo_report::{Failure, Outcome, RunSummary, Unfit};
+use fluxo_sim::Timeline;
+use hdrhistogram::Histogram;
+
+use crate::EngineFile;
+use crate::clock::Stopwatch;
+use crate::fills::FillsFile;
+use crate::out_folder::OutFolder;
+use crate::recording::{Recording, RecordingError};
+use crate::summary::{Finished, summarise};
+
+/// The only instrument of a run.
+const INSTRUMENT: InstrumentId = InstrumentId::new(0);
+/// Room for what one event can lead to besides the cancels of every open order.
+const ACTIONS_BESIDE_CANCELS: usize = 64;
+/// Events between two words about progress.
+const EVENTS_PER_WORD: u64 = 1 << 16;
+
+/// What a run is made of.
+#[derive(Debug)]
+pub struct Setup<'l> {
+    /// How to decide and to simulate.
+    pub engine: EngineFile,
+    /// The recording.
+    pub recording: Recording<'l>,
+}
+
+/// Where a run leaves what it did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Destination {
+    /// A journal of every event and action, to be replayed. A journal of the same run is continued.
+    Journal(PathBuf),
+    /// A report and a list of fills.
+    Report(PathBuf),
+}
+
+/// How far a run is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Events so far.
+    pub events: u64,
+    /// Frames of the recording so far.
+    pub frames: u64,
+}
+
+/// Runs the engine over the recording, against the simulated venue.
+///
+/// # Errors
+/// A configuration, a folder or a recording that cannot be used, each with the exit code that
+/// belongs to it. What was journaled until then stays, and the same command continues it.
+pub fn run(
+    setup: Setup<'_>,
+    destination: &Destination,
+    on_progress: &mut dyn FnMut(Progress),
+) -> Outcome<RunSummary> {
+    let Setup { engine: file, recording } = setup;
+    let spec = recording.spec().clone();
+    let sim_config = file.sim_config(recording.match_ttl()).or_usage()?;
+    let mut engine =
+        Engine::new(vec![(spec.clone(), file.engine_config(&spec).or_usage()?)]).or_usage()?;
+    let mut keeper = Keeper::open(destination, &file, &recording)?;
+    let mut timeline =
+        Timeline::new(recording, std::slice::from_ref(&spec), sim_config).or_usage()?;
+
+    let stopwatch = Stopwatch::start();
+    let mut latency = histogram()?;
+    let mut fills_by_reason: BTreeMap<FillReason, u64> = BTreeMap::new();
+    let mut actions = Actions::with_capacity(file.open_orders_max() + ACTIONS_BESIDE_CANCELS);
+    while let Some(stamped) = timeline.next().map_err(RecordingError::into_failure)? {
+        keeper.before(stamped)?;
+        let decisions = engine.stats().decisions;
+        let decided = Stopwatch::start();
+        engine.on_event(stamped, &mut actions);
+        if engine.stats().decisions > decisions {
+            // Saturation at the histogram's end is the only way in which this can fail.
+            let _clipped = latency.record(decided.nanos());
+        }
+        if let Some((_, fill)) = fill_of(stamped) {
+            *fills_by_reason.entry(fill.reason).or_default() += 1;
+        }
+        keeper.after(stamped, &actions, &engine)?;
+        let sequence = stamped.sequence;
+        timeline.perform(actions.as_slice());
+        if sequence.is_multiple_of(EVENTS_PER_WORD) {
+            on_progress(Progress { events: sequence, frames: timeline.source().frames() });
+        }
+    }
+    timeline.source().check_book().map_err(RecordingError::into_failure)?;
+    let finished = Finished {
+        file: &file,
+        engine: &engine,
+        sim: sim_config,
+        timeline: &timeline,
+        latency: &latency,
+        seconds: stopwatch.seconds(),
+        fills_by_reason: &fills_by_reason,
+    };
+    let mut summary = summarise(&finished, INSTRUMENT)?;
+    keeper.finish(&engine, &mut summary)?;
+    Ok(summary)
+}
+
+/// Nanoseconds up to a minute, to three digits.
+fn histogram() -> Outcome<Histogram<u64>> {
+    Histogram::new_with_bounds(1, 60_000_000_000, 3).or_internal()
+}
+
+/// Keeps what the destination asks for.
+enum Keeper {
+    Journal { writer: Box<JournalWriter>, path: PathBuf, actions: u64 },
+    Report { folder: OutFolder, fills: FillsFile },
+}
+
+impl Keeper {
+    fn open(
+        destination: &Destination,
+        file: &EngineFile,
+        recording: &Recording<'_>,
+    ) -> Outcome<Self> {
+        match destination {
+            Destination::Journal(path) => {
+                let header = header(file, recording);
+                let writer = JournalWriter::open(path, &header, JournalConfig::default())
+                    .map_err(lake_failure)?;
+                Ok(Self::Journal { writer: Box::new(writer), path: path.clone(), actions: 0 })
+            }
+            Destination::Report(path) => {
+                let folder = OutFolder::open(path)?;
+                let fills = FillsFile::create(&folder)?;
+                Ok(Self::Report { folder, fills })
+            }
+        }
+    }
+
+    /// Raw first: what the engine is about to learn is kept before it learns it.
+    fn before(&mut self, stamped: &Stamped) -> Outcome<()> {
+        match self {
+            Self::Journal { writer, .. } => writer.append_event(stamped).map_err(lake_failure),
+            Self::Report { .. } => Ok(()),
+        }
+    }
+
+    fn after(&mut self, stamped: &Stamped, actions: &Actions, engine: &Engine) -> Outcome<()> {
+        match self {
+            Self::Journal { writer, actions: count, .. } => {
+                *count += actions.as_slice().len() as u64;
+                writer.append_actions(stamped.sequence, actions.as_slice()).map_err(lake_failure)
+            }
+            Self::Report { fills, .. } => match fill_of(stamped) {
+                Some((event, fill)) => fills.add(
+                    stamped.ts_recv,
+                    event,
+                    fill,
+                    engine.spec(INSTRUMENT),
+                    engine.ledger(INSTRUMENT),
+                ),
+                None => Ok(()),
+            },
+        }
+    }
+
+    fn finish(self, engine: &Engine, summary: &mut RunSummary) -> Outcome<()> {
+        match self {
+            Self::Journal { writer, path, actions } => {
+                let place = path.display().to_string();
+                let end = End {
+                    events: engine.stats().events,
+                    actions,
+                    actions_sha256: summary.actions_sha256.parse().or_internal()?,
+                    ..End::default()
+                };
+                let kept = writer.finish(&end).map_err(lake_failure)?;
+                let sha256 = kept.journal_sha256.to_string();
+                summary.journal = Some(fluxo_report::JournalPlace { path: place, sha256 });
+                Ok(())
+            }
+            Self::Report { folder, fills } => {
+                fills.finish(&folder)?;
+                folder.finish(summary)
+            }
+        }
+    }
+}
+
+fn header(file: &EngineFile, recording: &Recording<'_>) -> Header {
+    let program = concat!("fluxo ", env!("CARGO_PKG_VERSION")).to_owned();
+    let mut header = Header::new(program, file.canonical(), file.strategy.name);
+    header.specs = vec![recording.spec().clone()];
+    header.sources = recording.sources().to_vec();
+    header
+}
+
+fn fill_of(stamped: &Stamped) -> Option<(&OrderEvent, &Fill)> {
+    match &stamped.event {
+        Event::Order(event) => match &event.update {
+            OrderUpdate::Filled(fill) => Some((event, fill)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Sorts what a lake or a journal reports by who can do something about it.
+pub(crate) fn lake_failure(error: fluxo_lake::Error) -> Failure {
+    if error.is_damage() {
+        Failure::damaged(error)
+    } else if error.is_usage() {
+        Failure::usage(error)
+    } else {
+        Failure::internal(error)
+    }
+}

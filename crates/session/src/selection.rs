@@ -1,0 +1,21 @@
+//! Which instrument of a lake is meant.
+
+use fluxo_core::Market;
+
+/// What was said about the instrument; nothing is needed where a lake holds only one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// The market.
+    pub market: Option<Market>,
+    /// The venue's symbol.
+    pub symbol: Option<String>,
+}
+
+impl Selection {
+    /// Whether an instrument is what was meant.
+    #[must_use]
+    pub fn matches(&self, market: Market, symbol: &str) -> bool {
+        self.market.is_none_or(|wanted| wanted == market)
+            && self.symbol.as_deref().is_none_or(|wanted| wanted.eq_ignore_ascii_case(symbol))
+    }
+}

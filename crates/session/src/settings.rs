@@ -1,0 +1,226 @@
+//! From the configuration file to the configurations of the crates: here it is validated, once.
+
+use fluxo_coordinator::{AgentWeights, Hysteresis, Maker, Strategy};
+use fluxo_core::{
+    AgentKind, CASH_SCALE_DIGITS, Cash, Decimal, InstrumentSpec, Nanos, Size, StrategyKind, Ticks,
+};
+use fluxo_features::FeatureConfig;
+use fluxo_flow_agents::OrderFlowConfig;
+use fluxo_market_data::BookConfig;
+use fluxo_sim::{SimConfig, VenueConfig};
+
+use crate::ConfigError;
+use crate::config_file::{EngineFile, HysteresisSection, QuoteSizing};
+
+impl EngineFile {
+    /// The engine's configuration for an instrument.
+    ///
+    /// # Errors
+    /// A number that is out of its range.
+    pub fn engine_config(
+        &self,
+        spec: &InstrumentSpec,
+    ) -> Result<fluxo_engine::Config, ConfigError> {
+        let sizing = self.sizing_in(&spec.quote);
+        Ok(fluxo_engine::Config {
+            features: self.feature_config()?,
+            agents: self.agents_config()?,
+            coordinator: fluxo_coordinator::Config {
+                strategy: self.strategy()?,
+                order: sizing.order,
+                position_max: sizing.position_max,
+            },
+            risk: self.risk_config(&sizing)?,
+            execution: fluxo_execution::Config {
+                open_orders_max: positive(
+                    "execution.open_orders_max",
+                    self.execution.open_orders_max,
+                )?,
+                take_through: Ticks::new(not_negative(
+                    "execution.take_through_ticks",
+                    self.execution.take_through_ticks,
+                )?),
+            },
+        })
+    }
+
+    /// The simulation's configuration; `match_ttl` is the instrument's.
+    ///
+    /// # Errors
+    /// A number that is out of its range.
+    pub fn sim_config(&self, match_ttl: Nanos) -> Result<SimConfig, ConfigError> {
+        let simulation = &self.simulation;
+        Ok(SimConfig {
+            order_latency: millis("simulation.order_latency_ms", simulation.order_latency_ms)?,
+            response_latency: millis(
+                "simulation.response_latency_ms",
+                simulation.response_latency_ms,
+            )?,
+            row_clock: self.step()?,
+            look_ahead_max: SimConfig::LOOK_AHEAD_MAX,
+            messages_in_flight_max: SimConfig::MESSAGES_IN_FLIGHT_MAX,
+            venue: VenueConfig { match_ttl, ..VenueConfig::CAREFUL },
+        })
+    }
+
+    /// The most orders that may be open at once.
+    #[must_use]
+    pub const fn open_orders_max(&self) -> usize {
+        self.execution.open_orders_max
+    }
+
+    fn step(&self) -> Result<Nanos, ConfigError> {
+        let step = positive("rows.every_ms", self.rows.every_ms)?;
+        millis("rows.every_ms", step)
+    }
+
+    fn feature_config(&self) -> Result<FeatureConfig, ConfigError> {
+        Ok(FeatureConfig {
+            step: self.step()?,
+            parent_gap: millis("rows.parent_gap_ms", self.rows.parent_gap_ms)?,
+            parent_close: millis("rows.parent_close_ms", self.rows.parent_close_ms)?,
+            stale_book_after: millis(
+                "rows.stale_ms",
+                positive("rows.stale_ms", self.rows.stale_ms)?,
+            )?,
+            book: BookConfig::DEFAULT,
+        })
+    }
+
+    fn agents_config(&self) -> Result<fluxo_flow_agents::Config, ConfigError> {
+        let section = &self.agents.order_flow_specialist;
+        let order_flow = OrderFlowConfig {
+            ofi_scale: section.ofi_scale,
+            delta_scale_units: section.delta_scale_units,
+            dead_band: section.dead_band,
+            horizon: millis("agents.order-flow-specialist.horizon_ms", section.horizon_ms)?,
+        };
+        let on_duty = self.agents.enabled.contains(&AgentKind::OrderFlowSpecialist);
+        Ok(fluxo_flow_agents::Config { order_flow: on_duty.then_some(order_flow) })
+    }
+
+    fn strategy(&self) -> Result<Strategy, ConfigError> {
+        let strategy = &self.strategy;
+        Ok(match strategy.name {
+            StrategyKind::Imbalance => Strategy::Imbalance(hysteresis(&strategy.imbalance)?),
+            StrategyKind::Maker => Strategy::Maker(Maker { renew: strategy.maker.renew }),
+            StrategyKind::Agents => {
+                let agents = &strategy.agents;
+                let thresholds = hysteresis(&HysteresisSection {
+                    enter: agents.enter,
+                    leave: agents.leave,
+                    hold_ms: agents.hold_ms,
+                })?;
+                let weight = |agent| agents.weights.get(&agent).copied().unwrap_or(0.0);
+                Strategy::Agents {
+                    thresholds,
+                    weights: AgentWeights::new(AgentKind::ALL.map(weight)),
+                }
+            }
+        })
+    }
+
+    /// Sizes in the instrument's quote currency; where none are given, a dollar's are taken.
+    fn sizing_in(&self, quote: &str) -> QuoteSizing {
+        let sizing = &self.sizing;
+        sizing.quote.get(quote).copied().unwrap_or(QuoteSizing {
+            order: sizing.order,
+            position_max: sizing.position_max,
+            order_value_max: sizing.order_value_max,
+            daily_loss_max: sizing.daily_loss_max,
+        })
+    }
+
+    fn risk_config(&self, sizing: &QuoteSizing) -> Result<fluxo_risk::Config, ConfigError> {
+        let risk = &self.risk;
+        for (key, Size::Quantity(size) | Size::Notional(size)) in
+            [("sizing.order", sizing.order), ("sizing.position_max", sizing.position_max)]
+        {
+            if !size.is_positive() {
+                return Err(ConfigError::Range {
+                    key,
+                    must: "be above zero",
+                    got: size.to_string(),
+                });
+            }
+        }
+        Ok(fluxo_risk::Config {
+            position_max: sizing.position_max,
+            order_notional_max: cash("sizing.order_value_max", sizing.order_value_max)?,
+            orders_in_window_max: positive("risk.orders_max", risk.orders_max)?,
+            rate_window: millis(
+                "risk.rate_window_ms",
+                positive("risk.rate_window_ms", risk.rate_window_ms)?,
+            )?,
+            daily_loss_max: cash("sizing.daily_loss_max", sizing.daily_loss_max)?,
+            stale_book_after: millis(
+                "risk.stale_book_ms",
+                positive("risk.stale_book_ms", risk.stale_book_ms)?,
+            )?,
+            spread_max_centi_bps: centi_bps("risk.spread_max_bps", risk.spread_max_bps)?,
+        })
+    }
+}
+
+fn hysteresis(section: &HysteresisSection) -> Result<Hysteresis, ConfigError> {
+    let hold = millis("strategy.*.hold_ms", section.hold_ms)?;
+    Ok(Hysteresis { enter: section.enter, leave: section.leave, hold })
+}
+
+/// The longest span that a configuration may name: a year.
+const MILLIS_MAX: i64 = 366 * 86_400_000;
+/// The widest spread that a configuration may name: the price itself.
+const SPREAD_BPS_MAX: f64 = 10_000.0;
+
+fn millis(key: &'static str, value: i64) -> Result<Nanos, ConfigError> {
+    if (0..=MILLIS_MAX).contains(&value) {
+        Ok(Nanos::from_millis(value))
+    } else {
+        Err(ConfigError::Range { key, must: "lie between 0 and a year", got: value.to_string() })
+    }
+}
+
+fn positive<T: Copy + PartialOrd + Default + ToString>(
+    key: &'static str,
+    value: T,
+) -> Result<T, ConfigError> {
+    if value > T::default() {
+        Ok(value)
+    } else {
+        Err(ConfigError::Range { key, must: "be above zero", got: value.to_string() })
+    }
+}
+
+fn not_negative(key: &'static str, value: i64) -> Result<i64, ConfigError> {
+    if value >= 0 {
+        Ok(value)
+    } else {
+        Err(ConfigError::Range { key, must: "not be negative", got: value.to_string() })
+    }
+}
+
+fn cash(key: &'static str, amount: Decimal) -> Result<Cash, ConfigError> {
+    let digits = u8::try_from(CASH_SCALE_DIGITS).unwrap_or(u8::MAX);
+    match amount.mantissa_at(digits) {
+        Some(units) if units > 0 => Ok(Cash::from_units(i128::from(units))),
+        _ => Err(ConfigError::Range {
+            key,
+            must: "be above zero, with at most 8 digits after the point",
+            got: amount.to_string(),
+        }),
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "its range is checked first")]
+fn centi_bps(key: &'static str, bps: f64) -> Result<i64, ConfigError> {
+    // NaN fails the comparison.
+    if bps > 0.0 && bps <= SPREAD_BPS_MAX {
+        Ok(((bps * 100.0).round() as i64).max(1))
+    } else {
+        Err(ConfigError::Range {
+            key,
+            must: "lie above 0 and be at most 10000",
+            got: bps.to_string(),
+        })
+    }
+}

@@ -1,0 +1,152 @@
+//! What a run did, in the words of a report.
+
+use std::collections::BTreeMap;
+
+use fluxo_core::{
+    AgentKind, Decimal, FillReason, InstrumentId, InstrumentKind, InstrumentSpec, SpecSource,
+};
+use fluxo_engine::Engine;
+use fluxo_lake::Digest;
+use fluxo_report::{Latency, Outcome, RunSummary, Unfit};
+use fluxo_sim::{SimConfig, Timeline};
+use hdrhistogram::Histogram;
+
+use crate::EngineFile;
+use crate::recording::Recording;
+
+/// A run at its end.
+pub(crate) struct Finished<'a> {
+    pub(crate) file: &'a EngineFile,
+    pub(crate) engine: &'a Engine,
+    pub(crate) sim: SimConfig,
+    pub(crate) timeline: &'a Timeline<Recording<'a>>,
+    pub(crate) latency: &'a Histogram<u64>,
+    pub(crate) seconds: f64,
+    pub(crate) fills_by_reason: &'a BTreeMap<FillReason, u64>,
+}
+
+pub(crate) fn summarise(run: &Finished<'_>, instrument: InstrumentId) -> Outcome<RunSummary> {
+    let (stats, spec) = (run.engine.stats(), run.engine.spec(instrument));
+    let ledger = run.engine.ledger(instrument);
+    let recording = run.timeline.source();
+    let equity = run
+        .engine
+        .equity(instrument)
+        .ok_or_else(|| anyhow::anyhow!("the profit of {} does not fit its type", spec.symbol))
+        .or_internal()?;
+    Ok(RunSummary {
+        instrument: format!("{} {}", spec.market, spec.symbol),
+        spec_source: name(spec.source).to_owned(),
+        strategy: run.file.strategy.name.name().to_owned(),
+        config_sha256: Digest::of(run.file.canonical().as_bytes()).to_string(),
+        currency: spec.settle.clone(),
+        events: stats.events,
+        rows: stats.rows,
+        decisions: stats.decisions,
+        orders: stats.orders,
+        refusals: stats.refusals,
+        fills: stats.fills,
+        fills_by_reason: run
+            .fills_by_reason
+            .iter()
+            .map(|(reason, count)| (reason_name(*reason).to_owned(), *count))
+            .collect(),
+        opinions: AgentKind::ALL
+            .iter()
+            .zip(stats.opinions)
+            .map(|(agent, count)| (agent.name().to_owned(), count))
+            .collect(),
+        position: quantity(spec, ledger.position.get()),
+        position_lots: ledger.position.get(),
+        fees: ledger.fees.to_f64(),
+        net_pnl: equity.to_f64(),
+        actions_sha256: run.engine.chain().hex(),
+        gaps: recording.gaps(),
+        malformed: recording.malformed(),
+        decision_latency_ns: Latency {
+            p50: run.latency.value_at_quantile(0.5),
+            p99: run.latency.value_at_quantile(0.99),
+            max: run.latency.max(),
+        },
+        #[expect(clippy::cast_precision_loss, reason = "a rate for a report")]
+        events_per_second: stats.events as f64 / run.seconds.max(f64::MIN_POSITIVE),
+        seconds: run.seconds,
+        assumptions: assumptions(spec, &run.sim),
+        journal: None,
+        warnings: warnings(run, spec),
+    })
+}
+
+/// What the simulation took for granted, in one line; docs/SIMULATION.md has the page.
+fn assumptions(spec: &InstrumentSpec, sim: &SimConfig) -> String {
+    let account = match spec.kind {
+        InstrumentKind::Spot => "the account holds enough of the asset to sell, ",
+        InstrumentKind::Linear | InstrumentKind::Inverse => "no funding, ",
+    };
+    format!(
+        "orders take {} ms to the venue and answers {} ms back, cancels come from behind us in the \
+         queue, takers walk the displayed book and what we consume stays consumed until it is \
+         refreshed, fees {} maker / {} taker of the value, {account}the position is valued at the \
+         touch that closes it; docs/SIMULATION.md has the rest",
+        millis(sim.order_latency.get()),
+        millis(sim.response_latency.get()),
+        spec.maker_fee,
+        spec.taker_fee,
+    )
+}
+
+fn warnings(run: &Finished<'_>, spec: &InstrumentSpec) -> Vec<String> {
+    let recording = run.timeline.source();
+    let mut warnings = recording.warnings();
+    match spec.source {
+        SpecSource::Configured => {}
+        SpecSource::Refined => warnings.push(format!(
+            "the data of {} is finer than its listed grid: refined to tick {} and lot {}",
+            spec.symbol, spec.tick_size, spec.lot_size
+        )),
+        SpecSource::Inferred => warnings.push(format!(
+            "{} on {} is not listed: tick {}, lot {}, multiplier {} and fees were inferred; list it in instruments.toml",
+            spec.symbol, spec.market, spec.tick_size, spec.lot_size, spec.multiplier
+        )),
+    }
+    let counts = run.timeline.counts();
+    if counts.late > 0 {
+        warnings.push(format!(
+            "{} events carried an earlier receive time than the one before",
+            counts.late
+        ));
+    }
+    let contradictions = run.engine.stats().contradictions;
+    if contradictions > 0 {
+        warnings.push(format!("{contradictions} answers of the venue contradicted what was known"));
+    }
+    warnings
+}
+
+const fn name(source: SpecSource) -> &'static str {
+    match source {
+        SpecSource::Configured => "configured",
+        SpecSource::Refined => "refined",
+        SpecSource::Inferred => "inferred",
+    }
+}
+
+const fn reason_name(reason: FillReason) -> &'static str {
+    match reason {
+        FillReason::TradeThrough => "trade_through",
+        FillReason::QueueReached => "queue_reached",
+        FillReason::Crossed => "crossed",
+        FillReason::Took => "took",
+        FillReason::Reported => "reported",
+    }
+}
+
+/// A signed number of lots in units of the instrument, as a view.
+fn quantity(spec: &InstrumentSpec, lots: i64) -> f64 {
+    let mantissa = spec.lot_size.mantissa().checked_mul(lots);
+    mantissa.map_or(f64::NAN, |mantissa| Decimal::new(mantissa, spec.lot_size.exponent()).to_f64())
+}
+
+fn millis(nanos: i64) -> Decimal {
+    Decimal::new(nanos, 6)
+}
