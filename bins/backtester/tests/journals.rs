@@ -39,6 +39,24 @@ fn one_flipped_byte_is_damage() {
 }
 
 #[test]
+fn a_journal_that_was_cut_anywhere_is_unfinished_and_not_different() {
+    let folder = tempfile::tempdir().unwrap();
+    let capture = synthetic_capture(folder.path(), "BTCUSDT");
+    let journal = folder.path().join("journal");
+    replay(&[capture], &journal, &["--strategy", "maker"]).json();
+    let file = files(&journal).pop().unwrap();
+    let whole = std::fs::read(&file).unwrap();
+    for cut in (1..40).map(|part| whole.len() * part / 40 + part % 7) {
+        std::fs::write(&file, &whole[..cut]).unwrap();
+        let said = replay_journal(&journal, &[]);
+        assert_eq!(said.code, 3, "cut at {cut}: {}", said.stderr);
+        let verdict: serde_json::Value = serde_json::from_str(&said.stdout).unwrap();
+        assert_eq!((&verdict["identical"], &verdict["finished"]), (&true.into(), &false.into()));
+        assert!(said.stderr.contains("not finished"), "{}", said.stderr);
+    }
+}
+
+#[test]
 fn a_changed_threshold_is_named_at_its_first_event() {
     let folder = tempfile::tempdir().unwrap();
     let capture = synthetic_capture(folder.path(), "BTCUSDT");
