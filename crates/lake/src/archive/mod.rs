@@ -1,6 +1,6 @@
 //! The archive: what was received, as it was received, and what it says.
 //!
-//! An [`Importer`] brings recordings in, [`verify`] checks a lake against itself, a [`LakeReader`]
+//! An [`Importer`] brings recordings in, [`verify()`] checks a lake against itself, a [`LakeReader`]
 //! gives the messages of an instrument back in the order in which they were received. docs/LAKE.md
 //! describes the files. Nothing here needs to know an instrument's tick or lot.
 
