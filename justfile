@@ -14,7 +14,7 @@ build:
 
 # Every benchmark, with its figures.
 bench *ARGS:
-    cargo bench --workspace --bench '*' -- {{ARGS}}
+    cargo xtask bench {{ARGS}}
 
 # Expected outputs and generated files anew; the diff is the review.
 golden:

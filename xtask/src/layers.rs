@@ -7,7 +7,7 @@ use anyhow::Context;
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 
 /// Which layer a package lives in. Lower numbers know less of the world.
-const LAYERS: [(&str, u8); 20] = [
+const LAYERS: [(&str, u8); 19] = [
     ("fluxo-core", 0),
     ("fluxo-market-data", 1),
     ("fluxo-features", 2),
@@ -26,7 +26,6 @@ const LAYERS: [(&str, u8); 20] = [
     ("paper-trader", 9),
     ("backtester", 9),
     ("xtask", 9),
-    ("fluxo-fuzz", 9),
     ("book-features", 9),
 ];
 /// The only layer whose packages may import each other: cargo keeps them free of circles.

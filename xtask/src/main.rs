@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, reason = "a tool for the terminal")]
 #![expect(clippy::disallowed_methods, reason = "a tool reads the clock and the environment")]
 
+mod bench;
 mod layers;
 mod readme;
 mod step;
@@ -29,6 +30,14 @@ enum Command {
     Tidy,
     /// Runs the commands that the README prints, as printed.
     Readme,
+    /// Every benchmark on one core, with median and 99th percentile.
+    Bench {
+        /// The core to pin to.
+        #[arg(long, default_value_t = 1)]
+        core: u32,
+        /// Only benches whose name holds this.
+        filter: Option<String>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -36,12 +45,13 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Verify => verify::run(&root),
         Command::Tidy => verify::house_rules(&root),
+        Command::Bench { core, filter } => bench::run(&root, core, filter.as_deref()),
         Command::Readme => readme::run(&root).map(|count| println!("{count} commands ran")),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            println!("\nverify failed: {error:#}");
+            println!("\nfailed: {error:#}");
             ExitCode::FAILURE
         }
     }

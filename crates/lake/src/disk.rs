@@ -135,8 +135,9 @@ pub(crate) fn list(path: &Path) -> Result<Vec<PathBuf>, Error> {
 
 /// Refuses a folder that may not be written, also for a user whom the system would let.
 pub(crate) fn check_writable(path: &Path) -> Result<(), Error> {
-    let existing = path.ancestors().find(|ancestor| ancestor.exists()).unwrap_or(path);
-    let existing = if existing.as_os_str().is_empty() { Path::new(".") } else { existing };
+    let here = Path::new(".");
+    // The last ancestor of a relative path is the empty one, which stands for the working folder.
+    let existing = path.ancestors().find(|ancestor| ancestor.exists()).unwrap_or(here);
     let metadata =
         fs::metadata(existing).map_err(|source| Error::io(Doing::Open, existing, source))?;
     if !metadata.is_dir() {
@@ -235,5 +236,15 @@ mod tests {
         std::fs::set_permissions(&inner, permissions).unwrap();
         let error = check_writable(&inner.join("below/it")).unwrap_err();
         assert!(matches!(error, Error::ReadOnly { path } if path == inner));
+    }
+
+    #[test]
+    fn a_folder_that_is_still_to_be_made_is_judged_by_the_nearest_one_that_exists() {
+        assert!(check_writable(Path::new("nobody-made-this/nor-this")).is_ok());
+        let folder = tempfile::tempdir().unwrap();
+        assert!(check_writable(&folder.path().join("nor/this")).is_ok());
+        let file = folder.path().join("file");
+        fs::write(&file, "").unwrap();
+        assert!(matches!(check_writable(&file.join("below")), Err(Error::Io { .. })));
     }
 }
