@@ -29,6 +29,7 @@ fn import(command: &Import) -> Outcome {
     let Format::BinanceRaw = command.format;
     let stopwatch = Stopwatch::start();
     let line = ProgressLine::counting("frames");
+    Importer::check_files(&command.files).map_err(lake_failure)?;
     let mut importer =
         Importer::open(&command.out, ImportConfig::default()).map_err(lake_failure)?;
     let report = importer.import(&command.files, &mut |progress| {
@@ -54,6 +55,14 @@ fn check(command: &Verify) -> Outcome {
         tracing::warn!(
             "{} frames of a killed import wait to be sealed: run that import again",
             report.unsealed_frames
+        );
+    }
+    for source in &report.incomplete {
+        tracing::warn!(
+            "{} ({}) is {}: import the whole recording again",
+            source.name,
+            source.instrument,
+            source.state
         );
     }
     let unfinished = report.incomplete_sources > 0;
@@ -94,7 +103,12 @@ fn warn_about(report: &ImportReport) {
 }
 
 fn warn_about_source(source: &SourceReport) {
-    if source.unsynchronised {
+    if source.book_lost {
+        tracing::warn!(
+            "{}: its book was lost in a gap and no depth snapshot came after it; its frames are archived",
+            source.name
+        );
+    } else if source.unsynchronised {
         tracing::warn!(
             "{}: no depth snapshot joins its increments, so it has no book; its frames are archived: \
              import it together with, and after, the file that it continues",

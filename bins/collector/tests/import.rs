@@ -278,3 +278,32 @@ fn what_a_user_can_get_wrong() {
     assert!(failure(&import(&capture, &file), 2).contains("file"));
     assert_eq!(collector(&["import", "--out", "x"]).status.code(), Some(2));
 }
+
+#[test]
+fn one_file_that_is_no_recording_stops_an_import_before_it_begins() {
+    let folder = tempfile::tempdir().unwrap();
+    let good = fluxo_test_data::synthetic_capture(folder.path(), "BTCUSDT", 100);
+    let empty = folder.path().join("empty.txt");
+    std::fs::write(&empty, "").unwrap();
+    for files in [[good.clone(), empty.clone()], [empty.clone(), good.clone()]] {
+        let lake = folder.path().join("lake");
+        let line = failure(&import(&files, &lake), 4);
+        assert!(line.contains("empty.txt"), "{line}");
+        assert!(!lake.exists(), "nothing was begun");
+    }
+}
+
+#[test]
+fn a_lake_names_what_it_holds_a_part_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = fluxo_test_data::synthetic_capture(folder.path(), "BTCUSDT", 400);
+    let cut = folder.path().join("cut.gz");
+    let bytes = gzip(&std::fs::read(whole).unwrap());
+    std::fs::write(&cut, &bytes[..bytes.len() / 2]).unwrap();
+    let lake = folder.path().join("lake");
+    failure(&import(&[cut], &lake), 4);
+    let said = verify(&lake);
+    let stderr = String::from_utf8_lossy(&said.stderr);
+    assert_eq!(said.status.code(), Some(3), "{stderr}");
+    assert!(stderr.contains("cut.gz (binance-usdm BTCUSDT) is cut"), "{stderr}");
+}

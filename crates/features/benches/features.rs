@@ -22,7 +22,9 @@ struct Recording {
 fn recording() -> Option<Recording> {
     let path = fluxo_test_data::capture(CAPTURE)?;
     let mut inference = SpecInference::new();
-    for_each(&path, |_, message| inference.observe(message));
+    for_each(&path, |_, message| {
+        inference.observe(message);
+    });
     let spec = inference.spec(UnixNanos::new(0)).unwrap();
     let instrument = InstrumentId::new(0);
     let mut sync = Synchroniser::new(instrument, spec.clone(), SyncConfig::DEFAULT).unwrap();

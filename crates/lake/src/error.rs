@@ -50,7 +50,7 @@ pub enum Error {
         wanted: FolderKind,
     },
     /// There is nothing of that kind to read.
-    #[error("{path} is no {wanted}")]
+    #[error("{path} is no {wanted}: check the path")]
     NotFound {
         /// The folder.
         path: PathBuf,
@@ -128,7 +128,10 @@ pub enum Error {
     #[error(transparent)]
     Source(#[from] fluxo_capture::Error),
     /// No line of a file says what it is a recording of.
-    #[error("{path} does not say what it is a recording of: no market and symbol in {lines} lines")]
+    #[error(
+        "{path} does not say what it is a recording of: no market and symbol in {lines} lines; \
+         give a capture with lines of `<receive time> <JSON>`"
+    )]
     NoInstrument {
         /// The file.
         path: PathBuf,

@@ -52,13 +52,15 @@ impl SpecInference {
         Self::default()
     }
 
-    /// Looks at one message. The first symbol and the first market that are named decide; messages
-    /// of others are ignored. Prints off the market and mark prices say nothing about the grid.
-    pub fn observe(&mut self, message: &Message<'_>) {
+    /// Looks at one message. The first symbol and the first market that are named by a message of
+    /// [its own](Message::is_of_one_instrument) decide; messages of others are ignored. Prints off the market and mark prices say nothing about the grid.
+    ///
+    /// Returns whether the message was of the instrument, as far as it says so.
+    pub fn observe(&mut self, message: &Message<'_>) -> bool {
         let other_symbol = self.symbol().zip(message.symbol).is_some_and(|(a, b)| a != b);
         let other_market = self.market.zip(message.market).is_some_and(|(a, b)| a != b);
-        if other_symbol || other_market {
-            return;
+        if other_symbol || other_market || !message.is_of_one_instrument() {
+            return false;
         }
         if self.symbol.is_none() {
             self.symbol = message.symbol.map(str::to_owned);
@@ -80,6 +82,7 @@ impl SpecInference {
             }
             Body::Trade(_) | Body::PartialDepth(_) | Body::MarkPrice(_) | Body::Other => {}
         }
+        true
     }
 
     /// The market, once a message told it.

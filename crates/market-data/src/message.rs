@@ -20,8 +20,24 @@ pub struct Message<'a> {
     pub body: Body<'a>,
 }
 
+impl Message<'_> {
+    /// Whether a stream of this kind is subscribed to for one instrument at a time, so that its
+    /// symbol says what a recording is of. Mark prices, candles and notices come for all of them.
+    #[must_use]
+    pub const fn is_of_one_instrument(&self) -> bool {
+        match self.body {
+            Body::Depth(_)
+            | Body::Snapshot(_)
+            | Body::Trade(_)
+            | Body::AggTrade(_)
+            | Body::Ticker(_) => true,
+            Body::PartialDepth(_) | Body::MarkPrice(_) | Body::Other => false,
+        }
+    }
+}
+
 /// How many decimal digits after the point the mantissas of a message have. They start at zero and
-/// only grow while a decoder lives, so that neighbouring messages can be compared as integers.
+/// grow with what a decoder sees, so that neighbouring messages can be compared as integers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digits {
     /// Digits of prices.

@@ -67,7 +67,9 @@ fn for_each_message(
 fn inferred_spec(run: &Run) -> InstrumentSpec {
     let mut inference = SpecInference::new();
     for file in &run.files {
-        for_each_message(file, |_, message| inference.observe(message));
+        for_each_message(file, |_, message| {
+            inference.observe(message);
+        });
     }
     inference.spec(UnixNanos::new(0)).unwrap()
 }

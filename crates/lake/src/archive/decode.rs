@@ -17,8 +17,7 @@ pub enum Malformed {
     Payload(#[from] Error),
 }
 
-/// A decoder that begins anew when a frame does not fit the digits that earlier frames needed: one
-/// absurd number then spoils nothing behind it.
+/// Decodes the payloads of frames.
 #[derive(Debug)]
 pub(super) struct FrameDecoder(Decoder);
 
@@ -33,13 +32,9 @@ impl FrameDecoder {
         frame: &Frame<'_>,
         then: impl FnOnce(Result<Message<'_>, Malformed>) -> R,
     ) -> R {
-        let Some(payload) = frame.payload() else { return then(Err(Malformed::NoReceiveTime)) };
-        match self.0.decode(payload) {
-            Err(Error::TooManyDigits { .. }) => {
-                self.0 = Decoder::new();
-                then(self.0.decode(payload).map_err(Malformed::Payload))
-            }
-            result => then(result.map_err(Malformed::Payload)),
+        match frame.payload() {
+            Some(payload) => self.0.decode_with(payload, |result| then(result.map_err(Into::into))),
+            None => then(Err(Malformed::NoReceiveTime)),
         }
     }
 }

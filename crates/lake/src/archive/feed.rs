@@ -15,6 +15,9 @@ use super::layout::Instrument;
 use super::report::{Counts, FirstMalformed};
 use crate::Error;
 
+/// From whole units to eight digits after the point, which is as fine as a venue's grid gets.
+const REFINEMENT_MAX: i64 = 100_000_000;
+
 /// One instrument, over one or several recordings.
 #[derive(Debug)]
 pub(super) struct Feed {
@@ -26,13 +29,15 @@ pub(super) struct Feed {
     counts: Counts,
     first_malformed: Option<FirstMalformed>,
     last_ts_recv: Option<UnixNanos>,
+    was_live: bool,
 }
 
 impl Feed {
     pub(super) fn new(instrument: Instrument) -> Result<Self, Error> {
         let spec = unit_spec(&instrument);
         let audit = BookAudit::new(&spec, AuditConfig::DEFAULT);
-        let synchroniser = Synchroniser::new(InstrumentId::new(0), spec, SyncConfig::DEFAULT)
+        let config = SyncConfig { refinement_max: REFINEMENT_MAX, ..SyncConfig::DEFAULT };
+        let synchroniser = Synchroniser::new(InstrumentId::new(0), spec, config)
             .map_err(|source| Error::Unsupported { instrument: instrument.clone(), source })?;
         Ok(Self {
             instrument,
@@ -42,6 +47,7 @@ impl Feed {
             counts: Counts::default(),
             first_malformed: None,
             last_ts_recv: None,
+            was_live: false,
         })
     }
 
@@ -82,6 +88,7 @@ impl Feed {
     fn on_message(&mut self, frame: &Frame<'_>, message: &Message<'_>, gaps: &mut Vec<NoticedGap>) {
         let taken = self.synchroniser.on_message(frame.ts_recv, message, &mut self.events);
         self.counts.out_of_range += u64::from(taken.is_err());
+        self.was_live |= self.is_live();
         for event in self.events.drain(..) {
             if let MarketData::Gap(gap) = event.data {
                 gaps.push(NoticedGap { line: frame.line, gap });
@@ -94,6 +101,11 @@ impl Feed {
     /// Whether the book stands.
     pub(super) fn is_live(&self) -> bool {
         self.synchroniser.state() == SyncState::Live
+    }
+
+    /// Whether a book stood at some time.
+    pub(super) const fn was_live(&self) -> bool {
+        self.was_live
     }
 
     pub(super) const fn instrument(&self) -> &Instrument {

@@ -11,7 +11,7 @@ use super::intake::Intake;
 use super::layout::{Instrument, MANIFEST, RETRACTED, wal_folder};
 use super::manifest::{Manifest, Source};
 use super::report::{Counts, ImportReport, InstrumentReport, SourceReport};
-use super::survey::{Survey, survey};
+use super::survey::{Survey, check_subject, survey};
 use super::wal::{self, WalReader};
 use crate::error::FolderKind;
 use crate::lock::{FolderLock, is_unused};
@@ -82,6 +82,18 @@ impl Importer {
         Ok(importer)
     }
 
+    /// Makes sure that files can be imported, before anything is: each can be opened, and says among
+    /// its first lines what it is a recording of.
+    ///
+    /// # Errors
+    /// [`Error::Source`], [`Error::NoInstrument`].
+    pub fn check_files(files: &[PathBuf]) -> Result<(), Error> {
+        for file in files {
+            fluxo_capture::CaptureReader::open(file)?;
+        }
+        files.iter().try_for_each(|file| check_subject(file))
+    }
+
     /// Imports files, in order. Those of one instrument are one run: its book goes on from file to
     /// file. What the lake has already is not added again; what a killed import left is continued.
     /// `progress` is told whenever something is certain to survive.
@@ -89,17 +101,14 @@ impl Importer {
     /// A file that ends in a fault of its own does not stop the import: the report names it.
     ///
     /// # Errors
-    /// [`Error::Source`] when a file cannot be opened, before anything was imported;
-    /// [`Error::NoInstrument`] when one is no recording; [`Error::NoRoom`], [`Error::Damaged`],
+    /// What [`Self::check_files`] finds, before anything was imported; [`Error::NoRoom`], [`Error::Damaged`],
     /// [`Error::Io`]. Whatever was imported before stays.
     pub fn import(
         &mut self,
         files: &[PathBuf],
         progress: &mut dyn FnMut(&Progress<'_>),
     ) -> Result<ImportReport, Error> {
-        for file in files {
-            fluxo_capture::CaptureReader::open(file)?;
-        }
+        Self::check_files(files)?;
         self.recover()?;
         let mut run = Run::default();
         for file in files {
@@ -134,6 +143,7 @@ impl Importer {
             frames_new,
             state: held.state,
             unsynchronised: !feed.is_live(),
+            book_lost: feed.was_live() && !feed.is_live(),
             unfinished_line: survey.unfinished_line,
             fault: survey.fault,
         });

@@ -94,6 +94,17 @@ impl SourceState {
     }
 }
 
+impl core::fmt::Display for SourceState {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::Open => "not finished",
+            Self::Complete => "complete",
+            Self::Cut => "cut",
+            Self::Damaged => "damaged",
+        })
+    }
+}
+
 impl Part {
     pub(super) fn files(&self) -> impl Iterator<Item = &SealedFile> {
         [Some(&self.raw), Some(&self.events), self.gaps.as_ref()].into_iter().flatten()

@@ -33,8 +33,8 @@ pub use layout::Instrument;
 pub use manifest::SourceState;
 pub use reader::{Holding, Item, Lake, LakeReader, Span};
 pub use report::{
-    Counts, FirstMalformed, ImportReport, InstrumentReport, SourceReport, UnfinishedLine,
-    VerifyReport,
+    Counts, FirstMalformed, ImportReport, IncompleteSource, InstrumentReport, SourceReport,
+    UnfinishedLine, VerifyReport,
 };
 pub use survey::INSTRUMENT_LINES_MAX;
 pub use verify::verify;

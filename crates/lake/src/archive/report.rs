@@ -111,6 +111,8 @@ pub struct SourceReport {
     /// No book could be put together at its end: it holds no usable snapshot, and no recording
     /// before it in the same import left a book that it continues.
     pub unsynchronised: bool,
+    /// A book stood in it, or before it, and was lost: no snapshot came after the last gap.
+    pub book_lost: bool,
     /// The last line has no end and is no message: the recorder was cut off in it, or still writes.
     /// It is not in the lake, and comes in when its rest is there.
     pub unfinished_line: Option<UnfinishedLine>,
@@ -153,6 +155,8 @@ pub struct VerifyReport {
     pub sealed_files: u64,
     /// Recordings that are not sealed to their end.
     pub incomplete_sources: u64,
+    /// Which ones these are, with their state.
+    pub incomplete: Vec<IncompleteSource>,
     /// Frames that are on disk and not sealed yet: the import of their recording goes on with them.
     pub unsealed_frames: u64,
     /// The bytes of their records.
@@ -161,6 +165,18 @@ pub struct VerifyReport {
     pub torn_bytes: u64,
     /// Files that a killed import left and that the next one replaces or removes.
     pub leftover_files: u64,
+}
+
+/// A recording that the lake does not hold to its end.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct IncompleteSource {
+    /// Its name.
+    pub name: String,
+    /// What it is a recording of.
+    #[serde(flatten)]
+    pub instrument: Instrument,
+    /// What is wrong with it.
+    pub state: SourceState,
 }
 
 fn as_text<S: Serializer>(what: &Malformed, serializer: S) -> Result<S::Ok, S::Error> {

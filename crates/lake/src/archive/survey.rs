@@ -52,6 +52,23 @@ pub(super) fn survey(path: &Path, manifest: &Manifest) -> Result<Survey, Error> 
     surveyor.finish(path, end, fault)
 }
 
+/// Refuses a file whose first lines do not say what it is a recording of.
+pub(super) fn check_subject(path: &Path) -> Result<(), Error> {
+    let mut reader = fluxo_capture::CaptureReader::open(path)?;
+    let mut subject = Subject::new();
+    while subject.lines < INSTRUMENT_LINES_MAX && !subject.is_known() {
+        match reader.next_line()? {
+            Some(line) => subject.observe(line.number, line.offset, line.bytes),
+            None => break,
+        }
+    }
+    let lines = subject.lines;
+    match subject.instrument() {
+        Some(_) => Ok(()),
+        None => Err(Error::NoInstrument { path: path.to_owned(), lines }),
+    }
+}
+
 struct Surveyor<'a> {
     manifest: &'a Manifest,
     subject: Subject,
@@ -172,6 +189,8 @@ pub(super) struct Subject {
     lines: u64,
     market: Option<Market>,
     symbol: Option<String>,
+    /// What messages that come for all instruments named first: the subject if no other names one.
+    named: Option<Instrument>,
     pub(super) first_ts_recv: Option<UnixNanos>,
 }
 
@@ -182,6 +201,7 @@ impl Subject {
             lines: 0,
             market: None,
             symbol: None,
+            named: None,
             first_ts_recv: None,
         }
     }
@@ -191,17 +211,23 @@ impl Subject {
             let line = fluxo_capture::Line { number, offset, bytes };
             self.first_ts_recv = line.stamp().map(|stamp| stamp.ts_recv);
         }
-        let known = self.market.is_some() && self.symbol.is_some();
-        if known || self.lines >= INSTRUMENT_LINES_MAX {
+        if self.is_known() || self.lines >= INSTRUMENT_LINES_MAX {
             return;
         }
         self.lines += 1;
         let frame = Frame { ts_recv: UnixNanos::default(), line: number, offset, bytes };
-        let (market, symbol) = (&mut self.market, &mut self.symbol);
+        let (market, symbol, named) = (&mut self.market, &mut self.symbol, &mut self.named);
         self.decoder.decode(&frame, |result| {
             let Ok(message) = result else { return };
+            let said = message.symbol.filter(|text| is_symbol(text));
+            if !message.is_of_one_instrument() {
+                if let (None, Some(market), Some(symbol)) = (&named, message.market, said) {
+                    *named = Some(Instrument { market, symbol: symbol.to_owned() });
+                }
+                return;
+            }
             if symbol.is_none() {
-                *symbol = message.symbol.filter(|text| is_symbol(text)).map(str::to_owned);
+                *symbol = said.map(str::to_owned);
             }
             // The first symbol decides; what others say of their market does not count.
             if message.symbol.is_none_or(|named| Some(named) == symbol.as_deref()) {
@@ -210,8 +236,15 @@ impl Subject {
         });
     }
 
+    const fn is_known(&self) -> bool {
+        self.market.is_some() && self.symbol.is_some()
+    }
+
     fn instrument(&mut self) -> Option<Instrument> {
-        Some(Instrument { market: self.market?, symbol: self.symbol.take()? })
+        match self.market.zip(self.symbol.take()) {
+            Some((market, symbol)) => Some(Instrument { market, symbol }),
+            None => self.named.take(),
+        }
     }
 }
 

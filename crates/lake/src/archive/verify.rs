@@ -15,7 +15,7 @@ use super::layout::{Instrument, MANIFEST, RETRACTED, Table, WAL, part_start, wal
 use super::manifest::{Manifest, Part, Source};
 use super::merge::{Merge, PartReader};
 use super::raw::RawReader;
-use super::report::VerifyReport;
+use super::report::{IncompleteSource, VerifyReport};
 use super::restate::restate;
 use super::sealed;
 use super::wal::WalReader;
@@ -44,7 +44,13 @@ pub fn verify(lake: &Path) -> Result<VerifyReport, Error> {
     }
     let mut instruments: Vec<&Instrument> = Vec::new();
     for source in &manifest.sources {
-        report.incomplete_sources += u64::from(!source.state.is_complete());
+        if !source.state.is_complete() {
+            report.incomplete.push(IncompleteSource {
+                name: source.name.clone(),
+                instrument: source.instrument.clone(),
+                state: source.state,
+            });
+        }
         if !instruments.contains(&&source.instrument) {
             instruments.push(&source.instrument);
         }
@@ -53,6 +59,7 @@ pub fn verify(lake: &Path) -> Result<VerifyReport, Error> {
     for instrument in instruments {
         feeds.push(check_instrument(lake, &manifest, instrument)?);
     }
+    report.incomplete_sources = report.incomplete.len() as u64;
     report.sealed_files = manifest.files().count() as u64;
     report.instruments = instrument_reports(&feeds);
     report.counts = total(&report.instruments);

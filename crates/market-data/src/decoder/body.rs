@@ -112,8 +112,7 @@ fn mark_price(fields: &Fields<'_>, layouts: &mut Layouts) -> Result<RawMarkPrice
     Ok(RawMarkPrice {
         mark: mantissa(fields.price, "p", fields.end, &mut layouts.price)?,
         index,
-        // Contracts without funding say 0, which is no time.
-        next_funding: fields.time.optional("T").unwrap_or(None),
+        next_funding: fields.time.optional("T")?,
         ts_event: fields.sent.optional("E")?,
     })
 }

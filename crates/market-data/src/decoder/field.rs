@@ -104,14 +104,18 @@ pub(super) fn read_id(cursor: &mut Cursor<'_>, field: &mut Field<u64>) -> Result
     Ok(())
 }
 
-/// Reads a time in milliseconds (13 digits) or microseconds (16 digits).
+/// Reads a time in milliseconds (13 digits) or microseconds (16 digits). Another number is no time:
+/// venues write 0 where they have none.
 #[inline]
 pub(super) fn read_time(
     cursor: &mut Cursor<'_>,
     field: &mut Field<UnixNanos>,
 ) -> Result<(), Error> {
     let at = cursor.at();
-    *field = Field::of(cursor.whole_number()?.and_then(unix_nanos), at);
+    *field = match cursor.whole_number()? {
+        Some(number) => unix_nanos(number).map_or(Field::Absent, Field::Is),
+        None => Field::Fault(Fault::invalid(at)),
+    };
     Ok(())
 }
 

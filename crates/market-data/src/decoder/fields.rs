@@ -72,8 +72,8 @@ pub(super) struct Fields<'a> {
     pub(super) market_type: Field<u64>,
     /// Whether `M` is there.
     pub(super) has_spot_flag: bool,
-    /// Whether `ps` or `pair` is there.
-    pub(super) has_pair: bool,
+    /// `ps`, `pair`
+    pub(super) pair: Field<SymbolText>,
     /// Where the object ends.
     pub(super) end: usize,
 }
@@ -133,10 +133,7 @@ impl<'a> Fields<'a> {
             [letter] => self.read_letter(*letter, cursor, stores)?,
             b"pu" => read_id(cursor, &mut self.previous_id)?,
             b"st" => read_id(cursor, &mut self.market_type)?,
-            b"ps" | b"pair" => {
-                self.has_pair = true;
-                cursor.skip_value()?;
-            }
+            b"ps" | b"pair" => read_symbol(cursor, &mut self.pair)?,
             b"symbol" => read_symbol(cursor, &mut self.symbol)?,
             b"lastUpdateId" => read_id(cursor, &mut self.snapshot_id)?,
             b"bids" => read_quote(cursor, Side::Bid, stores, &mut self.bid)?,

@@ -24,6 +24,7 @@ use amount::Layouts;
 use field::SymbolText;
 use fields::Stores;
 use levels::LevelStore;
+use market::Named;
 use read::{Frame, read_frame};
 use shape::{Shape, needed_digits, shape};
 
@@ -80,8 +81,27 @@ impl Decoder {
             Err(error) => return Err(error),
         };
         self.layouts = layouts;
-        let market = market::market(&frame.fields, &body);
+        let pair = frame.fields.pair.optional("pair").unwrap_or(None);
+        let named = Named { symbol, pair: pair.map(|pair| &text[pair.start..pair.end]) };
+        let market = market::market(&frame.fields, &body, &named);
         Ok(Message { market, symbol, digits: layouts.digits(), body })
+    }
+
+    /// Decodes one frame, whatever digits the frames before it needed, and hands the result to
+    /// `then`. Where both do not fit into 64 bits the digits begin anew, so that one absurd number
+    /// spoils nothing behind it.
+    pub fn decode_with<R>(
+        &mut self,
+        payload: &[u8],
+        then: impl FnOnce(Result<Message<'_>, Error>) -> R,
+    ) -> R {
+        match self.decode(payload) {
+            Err(Error::TooManyDigits { .. }) => {
+                self.layouts = Layouts::new(Digits::default());
+                then(self.decode(payload))
+            }
+            result => then(result),
+        }
     }
 
     /// Reads a frame with layouts that have the digits which its values need: once as a rule, again

@@ -225,12 +225,41 @@ fn payloads_name_their_market_where_they_can() {
     assert_eq!(market_of(&coinm), Some(Market::BinanceCoinm));
     let trade = |more: &str| format!(r#"{{"e":"trade","t":1,"p":"1","q":"1",{more}"m":true}}"#);
     assert_eq!(market_of(&trade("\"M\":true,")), Some(Market::BinanceSpot));
-    assert_eq!(market_of(&trade("")), Some(Market::BinanceSpot));
-    assert_eq!(market_of(&trade("\"X\":\"MARKET\",")), None);
+    assert_eq!(market_of(&trade("")), None);
+    assert_eq!(market_of(&trade("\"s\":\"BTCUSD_PERP\",")), Some(Market::BinanceCoinm));
+    let usdm = trade("\"X\":\"MARKET\",\"s\":\"BTCUSDT\",");
+    assert_eq!(market_of(&usdm), Some(Market::BinanceUsdm));
     assert_eq!(market_of(&trade("\"X\":\"MARKET\",\"st\":2,")), Some(Market::BinanceCoinm));
+    let delivery = trade("\"X\":\"MARKET\",\"s\":\"BTCUSDT_240927\",");
+    assert_eq!(market_of(&delivery), Some(Market::BinanceUsdm));
+    let named = depth("\"pu\":1,\"s\":\"BTCUSD_PERP\",");
+    assert_eq!(market_of(&named), Some(Market::BinanceCoinm), "the symbol alone tells");
+    let named = depth("\"pu\":1,\"s\":\"ETHUSDT\",\"ps\":\"ETHUSDT\",");
+    assert_eq!(market_of(&named), Some(Market::BinanceUsdm));
     assert_eq!(market_of(SNAPSHOT), None);
-    let coinm = SNAPSHOT.replace("\"bids\"", "\"pair\":\"BTCUSD\",\"bids\"");
-    assert_eq!(market_of(&coinm), Some(Market::BinanceCoinm));
+    let with_pair = |pair| SNAPSHOT.replace("\"bids\"", &format!("\"pair\":\"{pair}\",\"bids\""));
+    assert_eq!(market_of(&with_pair("BTCUSD")), Some(Market::BinanceCoinm));
+    assert_eq!(market_of(&with_pair("BTCUSDT")), None);
+}
+
+#[test]
+fn what_all_instruments_send_does_not_name_the_recording() {
+    let is_of_one =
+        |frame: &str| Decoder::new().decode(frame.as_bytes()).unwrap().is_of_one_instrument();
+    assert!(is_of_one(USDM_DEPTH));
+    assert!(!is_of_one(r#"{"e":"kline","s":"BNBUSDT","k":{}}"#));
+    assert!(!is_of_one(r#"{"e":"markPriceUpdate","E":1562305380000,"s":"BNBUSDT","p":"1.5"}"#));
+}
+
+#[test]
+fn one_absurd_number_spoils_nothing_behind_it() {
+    let mut decoder = Decoder::new();
+    let absurd = r#"{"e":"trade","t":1,"p":"0.000000000000000001","q":"1","m":true}"#;
+    let read = |decoder: &mut Decoder, frame: &str| {
+        decoder.decode_with(frame.as_bytes(), |result| result.map(|message| message.digits))
+    };
+    assert_eq!(read(&mut decoder, absurd), Ok(Digits { price: 18, size: 0 }));
+    assert_eq!(read(&mut decoder, USDM_DEPTH), Ok(Digits { price: 1, size: 3 }));
 }
 
 #[test]
@@ -244,7 +273,10 @@ fn times_are_milliseconds_or_microseconds() {
     };
     assert_eq!(sent("1723161256299"), Ok(millis(1_723_161_256_299)));
     assert_eq!(sent("1723161256299001"), Ok(Some(UnixNanos::new(1_723_161_256_299_001_000))));
-    for wrong in ["0", "1723161256", "1723161256299000001", "-1", "1.5", "\"1723161256299\""] {
+    for none in ["0", "1723161256", "1723161256299000001"] {
+        assert_eq!(sent(none), Ok(None), "{none}");
+    }
+    for wrong in ["-1", "1.5", "\"1723161256299\""] {
         assert_eq!(sent(wrong), Err(Error::BadField { field: "E", at: 23 }), "{wrong}");
     }
 }

@@ -145,6 +145,12 @@ impl Synchroniser {
     ) -> Result<Outcome, Error> {
         self.counts.snapshots += 1;
         let kept = &mut self.depth.snapshot;
+        // Requests can overtake each other: an older book never joins where a newer one waits.
+        if kept.last_id.is_some_and(|waiting| waiting > snapshot.last_id)
+            && self.depth.state != SyncState::Live
+        {
+            return Ok(Outcome::Stale);
+        }
         kept.last_id = Some(snapshot.last_id);
         kept.digits = digits;
         kept.levels.clear();

@@ -37,6 +37,9 @@ pub struct SyncConfig {
     /// The longest silence between two recordings in which the second may still go on from the
     /// first before a depth update has said so.
     pub recording_pause_max: Nanos,
+    /// How many times finer than at the start the tick and the lot may become. A value that needs a
+    /// finer grid is out of range: one wrong digit must not take the range from all that follows.
+    pub refinement_max: i64,
 }
 
 impl SyncConfig {
@@ -46,6 +49,7 @@ impl SyncConfig {
         buffer_levels_max: 1_000_000,
         recycled_batches_max: 64,
         recording_pause_max: Nanos::from_millis(600_000),
+        refinement_max: 10_000,
     };
 }
 
@@ -108,7 +112,7 @@ impl Synchroniser {
         Ok(Self {
             instrument,
             depth: Depth::new(rule::Rule::of(spec.market)?, config),
-            units: Units::new(spec)?,
+            units: Units::new(spec, config.refinement_max)?,
             prints: Prints::default(),
             counts: FeedCounts::default(),
             scratch: Vec::with_capacity(2),

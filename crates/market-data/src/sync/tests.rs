@@ -332,6 +332,38 @@ fn a_value_off_the_grid_makes_the_specification_finer_first() {
 }
 
 #[test]
+fn a_grid_beyond_the_limit_is_no_grid() {
+    let mut feed = Feed::new(Market::BinanceSpot);
+    let trade = RawTrade {
+        id: 2,
+        price: 1,
+        size: 100,
+        aggressor: fluxo_core::Aggressor::Seller,
+        condition: TradeCondition::Market,
+        ts_event: None,
+        ts_sent: None,
+    };
+    let digits = Digits { price: 12, size: 2 };
+    let message = Message { market: None, symbol: None, digits, body: Body::Trade(trade) };
+    let refused = feed.sync.on_message(UnixNanos::new(1), &message, &mut feed.events);
+    assert_eq!(refused, Err(Error::OutOfRange { value: 1, digits: 12 }));
+    assert_eq!((feed.sync.counts().out_of_range, feed.sync.counts().refinements), (1, 0));
+    feed.trade(3, 500, 2, TradeCondition::Market);
+    assert_eq!(feed.said(), "T2@500");
+}
+
+#[test]
+fn an_older_snapshot_does_not_replace_one_that_waits() {
+    let mut feed = Feed::new(Market::BinanceSpot);
+    feed.spot(5, 6);
+    feed.snapshot(12);
+    feed.snapshot(10);
+    assert_eq!(feed.said(), "");
+    feed.spot(7, 13);
+    assert_eq!(feed.sync.state(), SyncState::Live);
+}
+
+#[test]
 fn an_off_market_print_has_no_say_in_the_grid() {
     let mut feed = Feed::new(Market::BinanceUsdm);
     let digits = Digits { price: 4, size: 5 };

@@ -25,14 +25,17 @@ pub(super) enum UnitsChange {
 pub(super) struct Units {
     spec: InstrumentSpec,
     grid: Grid,
+    /// The grid at the start.
+    first: Grid,
+    refinement_max: i64,
     /// The grid at the digits that came last: they hardly ever change.
     at: GridAt,
 }
 
 impl Units {
-    pub(super) fn new(spec: InstrumentSpec) -> Result<Self, Error> {
+    pub(super) fn new(spec: InstrumentSpec, refinement_max: i64) -> Result<Self, Error> {
         let grid = Grid::new(&spec)?;
-        Ok(Self { spec, grid, at: grid.at(Digits::default())? })
+        Ok(Self { spec, grid, first: grid, refinement_max, at: grid.at(Digits::default())? })
     }
 
     pub(super) const fn spec(&self) -> &InstrumentSpec {
@@ -81,6 +84,7 @@ impl Units {
         for piece in pieces.clone() {
             for level in piece.levels {
                 grid = grid.refined(piece.digits, level.price, level.size)?;
+                self.check_refinement(&grid, piece.digits, level)?;
             }
         }
         let spec = refined_spec(&self.spec, &grid, now)?;
@@ -93,6 +97,24 @@ impl Units {
         }
         (self.spec, self.grid, self.at) = (spec, grid, grid.at(self.at.digits())?);
         Ok(UnitsChange::Refined)
+    }
+}
+
+impl Units {
+    /// Whether the grid at the start may become as fine as `grid`, because of `level`.
+    fn check_refinement(&self, grid: &Grid, digits: Digits, level: &RawLevel) -> Result<(), Error> {
+        let [tick, lot] =
+            [(self.first.tick_size(), grid.tick_size()), (self.first.lot_size(), grid.lot_size())]
+                .map(|(first, now)| {
+                    first.multiple_of(now).is_some_and(|n| n <= self.refinement_max)
+                });
+        if !tick {
+            return Err(Error::OutOfRange { value: level.price, digits: digits.price });
+        }
+        if !lot {
+            return Err(Error::OutOfRange { value: level.size, digits: digits.size });
+        }
+        Ok(())
     }
 }
 
