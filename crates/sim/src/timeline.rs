@@ -149,11 +149,12 @@ impl<S: MarketSource> Timeline<S> {
 
     /// What happened so far.
     #[must_use]
-    pub const fn counts(&self) -> TimelineCounts {
+    pub fn counts(&self) -> TimelineCounts {
         TimelineCounts {
             recorded: self.look_ahead.recorded(),
             late: self.look_ahead.late(),
             look_ahead_full: self.look_ahead.full(),
+            doubted_stamps: self.look_ahead.doubted_stamps(),
             arrived: self.arrived,
             refused: self.post.refused(),
             unarrived: self.post.unarrived(),

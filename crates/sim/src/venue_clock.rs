@@ -5,6 +5,10 @@
 //! the latency of an event is how much its difference exceeds the smallest one seen so far. That
 //! needs no knowledge of the future. What it cannot see is the part of the latency that every event
 //! had in common: the fastest event so far counts as instant.
+//!
+//! One absurd stamp must not bend the whole axis: a stamp far from what the others say is not
+//! believed until the next one agrees with it. Another recording was made by another clock, so it
+//! begins a new minimum.
 
 use fluxo_core::{Nanos, UnixNanos};
 
@@ -28,44 +32,80 @@ impl VenueTime {
     }
 }
 
+/// How far an offset may lie from the smallest one and still be believed at once: no feed is ten
+/// minutes late and then in time again.
+const OFFSET_DOUBT: Nanos = Nanos::from_millis(600_000);
+
 /// The venue's time of one instrument's events.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct VenueClock {
-    /// The smallest `ts_recv - ts_event` so far.
+    /// The smallest `ts_recv - ts_event` so far, of those that are believed.
     offset_min: Option<Nanos>,
+    /// The offset of the event before, when it was not believed.
+    doubted: Option<Nanos>,
     last: Option<UnixNanos>,
+    doubts: u64,
 }
 
 impl VenueClock {
     /// A clock that has seen nothing.
     #[must_use]
     pub const fn new() -> Self {
-        Self { offset_min: None, last: None }
+        Self { offset_min: None, doubted: None, last: None, doubts: 0 }
     }
 
-    /// The venue's time of the next event. An event without a time of its own happened when the one
-    /// before it did; the very first, when we received it. Differences beyond 292 years saturate.
+    /// What comes next was recorded by another clock: the offset is found anew, and time goes on.
+    pub fn begin_recording(&mut self) {
+        (self.offset_min, self.doubted) = (None, None);
+    }
+
+    /// How many stamps were not believed.
+    #[must_use]
+    pub const fn doubts(&self) -> u64 {
+        self.doubts
+    }
+
+    /// The venue's time of the next event. An event without a time of its own, or with one that is
+    /// not believed, happened when the one before it did; the very first, when we received it.
+    /// Differences beyond 292 years saturate.
     ///
     /// # Panics
     /// When `ts_recv` decreases: whoever reads a recording puts that right first.
     pub fn observe(&mut self, ts_recv: UnixNanos, ts_event: Option<UnixNanos>) -> VenueTime {
-        let stated = match ts_event {
-            Some(ts_event) => self.on_our_clock(ts_recv, ts_event),
-            None => self.last.unwrap_or(ts_recv),
-        };
+        let stated = ts_event
+            .and_then(|ts_event| self.on_our_clock(ts_recv, ts_event))
+            .unwrap_or_else(|| self.last.unwrap_or(ts_recv));
         let now = self.last.map_or(stated, |last| last.max(stated));
         assert!(now <= ts_recv, "receive times decrease: {ts_recv} after {now}");
         self.last = Some(now);
         VenueTime { now, stated }
     }
 
-    /// `ts_recv - latency`, which is the venue's stamp moved by the smallest offset so far.
-    fn on_our_clock(&mut self, ts_recv: UnixNanos, ts_event: UnixNanos) -> UnixNanos {
+    /// `ts_recv - latency`, which is the venue's stamp moved by the smallest offset so far. `None` for
+    /// a stamp that is not believed.
+    fn on_our_clock(&mut self, ts_recv: UnixNanos, ts_event: UnixNanos) -> Option<UnixNanos> {
         let offset = Nanos::new(ts_recv.get().saturating_sub(ts_event.get()));
-        let smallest = self.offset_min.map_or(offset, |smallest| smallest.min(offset));
-        self.offset_min = Some(smallest);
-        UnixNanos::new(ts_event.get().saturating_add(smallest.get())).min(ts_recv)
+        let smallest = match self.offset_min {
+            Some(smallest) if !are_near(offset, smallest) => {
+                let Some(doubted) = self.doubted.filter(|doubted| are_near(offset, *doubted))
+                else {
+                    self.doubted = Some(offset);
+                    self.doubts += 1;
+                    return None;
+                };
+                // Two in a row agree: what was believed before them is what was wrong.
+                offset.min(doubted)
+            }
+            Some(smallest) => offset.min(smallest),
+            None => offset,
+        };
+        (self.offset_min, self.doubted) = (Some(smallest), None);
+        Some(UnixNanos::new(ts_event.get().saturating_add(smallest.get())).min(ts_recv))
     }
+}
+
+fn are_near(one: Nanos, other: Nanos) -> bool {
+    one.get().abs_diff(other.get()) <= OFFSET_DOUBT.get().unsigned_abs()
 }
 
 #[cfg(test)]
@@ -121,6 +161,40 @@ mod tests {
         let times = times(&events);
         assert!(times.windows(2).all(|pair| pair[0].0 <= pair[1].0));
         assert!(times.iter().zip(&events).all(|(time, event)| time.0 <= event.0));
+    }
+
+    #[test]
+    fn one_absurd_stamp_changes_nothing_after_it() {
+        let far = 9_223_372_036_854_000_000;
+        for absurd in [far, 0] {
+            let events = [
+                (far / 2, Some(far / 2 - 7)),
+                (far / 2 + 10, Some(absurd)),
+                (far / 2 + 20, Some(far / 2 + 11)),
+            ];
+            let expected = [far / 2, far / 2, far / 2 + 18].map(|time| (time, time));
+            assert_eq!(times(&events), expected);
+        }
+    }
+
+    #[test]
+    fn an_absurd_first_stamp_is_outvoted() {
+        let hour = 3_600_000_000_000;
+        let events = [(0, Some(hour)), (10, Some(5)), (20, Some(13)), (40, Some(31))];
+        // The second stamp is doubted, the third agrees with it: offsets 5, 7 and 9.
+        assert_eq!(times(&events), [(0, 0), (0, 0), (18, 18), (36, 36)]);
+    }
+
+    #[test]
+    fn another_recording_has_an_offset_of_its_own() {
+        let mut clock = VenueClock::new();
+        let stated = |clock: &mut VenueClock, recv, event| {
+            clock.observe(UnixNanos::new(recv), Some(UnixNanos::new(event))).stated.get()
+        };
+        assert_eq!(stated(&mut clock, 1_000, 2_500), 1_000);
+        clock.begin_recording();
+        assert_eq!(stated(&mut clock, 2_000, 3_250), 2_000);
+        assert_eq!(stated(&mut clock, 2_010, 3_251), 2_001);
     }
 
     #[test]

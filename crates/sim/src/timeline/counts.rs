@@ -26,6 +26,8 @@ pub struct TimelineCounts {
     pub late: u64,
     /// Recorded events that the venue came to know late, because the look-ahead was full.
     pub look_ahead_full: u64,
+    /// Recorded events whose venue time was so far from that of the others that it was not believed.
+    pub doubted_stamps: u64,
     /// Orders and cancels that reached the venue.
     pub arrived: u64,
     /// Orders that never left, because too many messages were on their way.

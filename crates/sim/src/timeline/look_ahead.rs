@@ -6,7 +6,7 @@
 
 use std::collections::VecDeque;
 
-use fluxo_core::{Event, MarketData, MarketEvent, Stamped, UnixNanos};
+use fluxo_core::{Event, Gap, GapReason, MarketData, MarketEvent, Stamped, UnixNanos};
 
 use crate::{MarketSource, VenueClock, VenueTime};
 
@@ -94,6 +94,11 @@ impl LookAhead {
         self.late += u64::from(recorded.ts_recv < self.last_recv);
         self.last_recv = recorded.ts_recv.max(self.last_recv);
         let clock = &mut self.clocks[recorded.event.instrument.index()];
+        if let MarketData::Gap(Gap { reason: GapReason::RecordingBoundary, .. }) =
+            recorded.event.data
+        {
+            clock.begin_recording();
+        }
         let venue = clock.observe(self.last_recv, recorded.event.ts_event);
         self.full += u64::from(std::mem::take(&mut self.waiting) && venue.now < now);
         let event = Event::Market(recorded.event);
@@ -182,6 +187,10 @@ impl LookAhead {
 
     pub(super) const fn late(&self) -> u64 {
         self.late
+    }
+
+    pub(super) fn doubted_stamps(&self) -> u64 {
+        self.clocks.iter().map(VenueClock::doubts).sum()
     }
 
     pub(super) const fn full(&self) -> u64 {
