@@ -147,3 +147,132 @@ fn a_wrong_command_line() {
         assert_eq!(backtester(arguments).code, 2);
     }
 }
+
+/// The lines of the synthetic capture, with one of them changed.
+fn with_line(folder: &Path, wanted: &str, change: impl Fn(&str) -> String) -> PathBuf {
+    let path = capture(folder);
+    let text = std::fs::read_to_string(&path).unwrap();
+    let line = text.lines().find(|line| line.contains(wanted)).unwrap();
+    std::fs::write(&path, text.replacen(line, &change(line), 1)).unwrap();
+    path
+}
+
+#[test]
+fn one_absurd_number_does_not_bend_the_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let wanted = "\"t\":700,";
+    let whole = run(&[capture(folder.path())], &folder.path().join("whole"), &[]).json();
+    type Change = fn(&str) -> String;
+    let changes: [(&str, Change); 3] = [
+        ("receive times", |line| line.replacen("17", "27", 1)),
+        ("venue time", |line| line.replace("\"T\":17", "\"T\":92").replace("\"E\":17", "\"E\":92")),
+        ("range", |line| {
+            let (before, rest) = line.split_once("\"p\":\"").unwrap();
+            let (_, after) = rest.split_once('"').unwrap();
+            format!("{before}\"p\":\"0.000000000001\"{after}")
+        }),
+    ];
+    for (what, change) in changes {
+        let file = with_line(folder.path(), wanted, change);
+        for said in both(std::slice::from_ref(&file), &[]) {
+            let report = said.json();
+            assert!(said.stderr.contains(what), "{what}: {}", said.stderr);
+            assert_eq!((&report["malformed"], &report["gaps"]), (&0.into(), &0.into()), "{what}");
+            assert_eq!(report["rows"], whole["rows"], "{what}");
+            let orders = |report: &serde_json::Value| report["orders"].as_u64().unwrap();
+            let apart = orders(&report).abs_diff(orders(&whole));
+            assert!(apart * 20 <= orders(&whole), "{what}: {apart} orders apart");
+        }
+    }
+}
+
+#[test]
+fn files_in_the_wrong_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = capture(folder.path());
+    let text = std::fs::read_to_string(&path).unwrap();
+    let half = text.lines().count() / 2;
+    let [early, late] = ["early.txt", "late.txt"].map(|name| folder.path().join(name));
+    let lines = |lines: Vec<&str>| lines.join("\n") + "\n";
+    std::fs::write(&early, lines(text.lines().take(half).collect())).unwrap();
+    std::fs::write(&late, lines(text.lines().skip(half).collect())).unwrap();
+    for said in both(&[late.clone(), early.clone()], &[]) {
+        let line = said.failure(2);
+        assert!(line.contains("early.txt") && line.contains("begins before"), "{line}");
+    }
+    for said in both(&[early, late], &[]) {
+        assert_eq!(said.json()["gaps"], 0);
+    }
+}
+
+#[test]
+fn what_others_send_first_does_not_name_the_recording() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = capture(folder.path());
+    let text = std::fs::read_to_string(&path).unwrap();
+    let stamp = text.split(' ').next().unwrap();
+    let mark = r#"{"e":"markPriceUpdate","E":1723161256000,"s":"BNBUSDT","p":"512.5","i":"512.4","T":1723161600000}"#;
+    let candle = r#"{"e":"kline","E":1723161256000,"s":"ADAUSDT","k":{}}"#;
+    std::fs::write(&path, format!("{stamp} {mark}\n{stamp} {candle}\n{text}")).unwrap();
+    for said in both(std::slice::from_ref(&path), &[]) {
+        assert_eq!(said.json()["instrument"], "binance-usdm BTCUSDT");
+        assert!(said.stderr.contains("2 frames are of another instrument"), "{}", said.stderr);
+    }
+    let lake = folder.path().join("lake");
+    assert_eq!(support::import(&[path], &lake).json()["foreign"], 2);
+}
+
+#[test]
+fn a_lake_with_half_a_recording_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(&std::fs::read(capture(folder.path())).unwrap()).unwrap();
+    let whole = encoder.finish().unwrap();
+    let cut = folder.path().join("cut.gz");
+    std::fs::write(&cut, &whole[..whole.len() * 2 / 3]).unwrap();
+    let lake = folder.path().join("lake");
+    assert_eq!(support::import(&[cut], &lake).code, 4);
+    let said = run(&[lake], &folder.path().join("out"), &[]);
+    assert_eq!(said.code, 0, "{}", said.stderr);
+    assert!(said.stderr.contains("cut, damaged or not finished"), "{}", said.stderr);
+}
+
+#[test]
+fn limits_that_let_nothing_pass_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let set = ["--strategy", "maker", "--set", "sizing.order_value_max=\"1\""];
+    for said in both(&[capture(folder.path())], &set) {
+        let report = said.json();
+        assert_eq!(report["orders"], 0);
+        assert_eq!(report["refusals_by_reason"]["notional"], report["refusals"]);
+        assert!(said.stderr.contains("every order was refused"), "{}", said.stderr);
+    }
+}
+
+#[test]
+fn a_number_that_no_venue_allows() {
+    let folder = tempfile::tempdir().unwrap();
+    for set in [
+        "execution.open_orders_max=1000000000000000000",
+        "risk.orders_max=4294967295",
+        "rows.every_ms=0",
+        "strategy.imbalance.enter=nan",
+    ] {
+        for said in both(&[capture(folder.path())], &["--set", set]) {
+            said.failure(2);
+        }
+    }
+}
+
+#[test]
+fn equal_hashes_are_of_equal_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = folder.path().join("instruments.toml");
+    let shipped = include_str!("../../../configs/instruments.toml");
+    std::fs::write(&list, shipped.replace("match_ttl_ms = 250", "match_ttl_ms = 0")).unwrap();
+    let file = [capture(folder.path())];
+    let reports = [&[][..], &["--instruments", text(&list)]]
+        .map(|more| run(&file, tempfile::tempdir().unwrap().path(), more).json());
+    assert_eq!(reports[0]["config_sha256"], reports[1]["config_sha256"]);
+    assert_ne!(reports[0]["instrument_sha256"], reports[1]["instrument_sha256"]);
+}

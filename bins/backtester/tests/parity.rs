@@ -32,7 +32,9 @@ fn paper_journal_and_backtest_agree_and_every_rule_trades() {
                 assert_eq!(paper["actions_sha256"], other["actions_sha256"], "{name} {strategy}");
             }
             assert_eq!(verdict["journal_sha256"], paper["journal"]["sha256"]);
-            assert_eq!(paper["events"], backtest["events"]);
+            for figure in ["events", "frames", "fills", "position", "fees", "net_pnl"] {
+                assert_eq!(paper[figure], backtest[figure], "{name} {strategy}: {figure}");
+            }
             let (orders, fills) =
                 (paper["orders"].as_u64().unwrap(), paper["fills"].as_u64().unwrap());
             assert!(fills > 0, "{name} {strategy} does not trade");

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use fluxo_core::Market;
+use fluxo_session::Selection;
 
 /// Trades on paper: the engine decides, a simulated venue fills, a journal keeps everything.
 #[derive(Debug, Parser)]
@@ -24,11 +26,17 @@ pub(crate) enum Command {
 #[derive(Args, Debug)]
 pub(crate) struct Replay {
     /// Capture files of one run of one instrument, in order; gzip or plain. Or one lake.
-    #[arg(required = true, value_name = "FILE")]
-    pub(crate) files: Vec<PathBuf>,
+    #[arg(required = true, value_name = "FILE|LAKE")]
+    pub(crate) inputs: Vec<PathBuf>,
     /// The folder of the journal: new, empty, or of the same run, which is then continued.
     #[arg(long, value_name = "DIR")]
     pub(crate) journal: PathBuf,
+    /// The market to take from a lake: binance-spot, binance-usdm, binance-coinm.
+    #[arg(long, value_name = "MARKET", value_parser = market)]
+    venue: Option<Market>,
+    /// The symbol to take from a lake: BTCUSDT.
+    #[arg(long)]
+    symbol: Option<String>,
     /// The rule that decides; the configuration names one otherwise.
     #[arg(long, value_enum)]
     strategy: Option<Strategy>,
@@ -57,6 +65,10 @@ enum Strategy {
 }
 
 impl Replay {
+    pub(crate) fn selection(&self) -> Selection {
+        Selection { market: self.venue, symbol: self.symbol.clone() }
+    }
+
     /// What differs from the configuration file, `--strategy` last.
     pub(crate) fn overrides(&self) -> Vec<String> {
         let strategy = self.strategy.map(|strategy| {
@@ -66,4 +78,10 @@ impl Replay {
         });
         self.set.iter().cloned().chain(strategy).collect()
     }
+}
+
+fn market(name: &str) -> Result<Market, String> {
+    Market::from_name(name).ok_or_else(|| {
+        "there are binance-spot, binance-usdm, binance-coinm and b3-futures".to_owned()
+    })
 }

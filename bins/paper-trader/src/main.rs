@@ -9,7 +9,7 @@ use fluxo_report::{
     Exit, Outcome, Output, OutputMode, ProgressLine, Unfit, conclude, log_to_stderr,
 };
 use fluxo_session::{
-    Destination, EngineFile, Inputs, Instruments, Recording, RecordingError, Selection, Setup,
+    Destination, EngineFile, Inputs, Instruments, Recording, RecordingError, Setup,
 };
 
 use arguments::{Arguments, Command, Replay};
@@ -26,7 +26,7 @@ fn run(replay: &Replay) -> Outcome {
     tracing::info!("configuration:\n{}", engine.canonical());
     let instruments = Instruments::load(replay.instruments.as_deref()).or_usage()?;
     let inputs =
-        Inputs::find(&replay.files, &Selection::default()).map_err(RecordingError::into_failure)?;
+        Inputs::find(&replay.inputs, &replay.selection()).map_err(RecordingError::into_failure)?;
     let recording = Recording::open(&inputs, &instruments).map_err(RecordingError::into_failure)?;
     let line = ProgressLine::counting("events");
     let destination = Destination::Journal(replay.journal.clone());

@@ -17,8 +17,13 @@ pub struct RunSummary {
     pub strategy: String,
     /// Hash of the configuration.
     pub config_sha256: String,
+    /// Hash of what the instrument's integers meant at the start and how its feed behaves. Runs that
+    /// agree in both hashes and in their input agree in every action.
+    pub instrument_sha256: String,
     /// Currency of the money below.
     pub currency: String,
+    /// Lines of the capture files, or messages of the lake, that were read.
+    pub frames: u64,
     /// Events that the engine was shown: market, orders and timers.
     pub events: u64,
     /// Feature rows.
@@ -29,6 +34,8 @@ pub struct RunSummary {
     pub orders: u64,
     /// Orders that the gate refused.
     pub refusals: u64,
+    /// Refused orders by the limit that they would have broken.
+    pub refusals_by_reason: BTreeMap<String, u64>,
     /// Executions.
     pub fills: u64,
     /// Executions by reason.
@@ -57,11 +64,28 @@ pub struct RunSummary {
     pub seconds: f64,
     /// What the simulation took for granted.
     pub assumptions: String,
+    /// What the simulation had to bend or to drop.
+    pub simulation: SimulationCounts,
     /// Where the journal is, and what it hashes to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub journal: Option<JournalPlace>,
     /// Things that a person should know.
     pub warnings: Vec<String>,
+}
+
+/// What did not go between the engine and the simulated venue as it was stated or asked for.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct SimulationCounts {
+    /// Events whose receive time lay before their predecessor's: it was moved up to it.
+    pub late: u64,
+    /// Events whose venue time was too far from that of the others to be believed.
+    pub doubted_stamps: u64,
+    /// Events that the venue came to know later than they say, because the look-ahead was full.
+    pub look_ahead_full: u64,
+    /// Orders that never left, because too many messages were on their way.
+    pub refused: u64,
+    /// Orders and cancels that were still on their way when the recording ended.
+    pub unarrived: u64,
 }
 
 /// Percentiles in nanoseconds of wall time.
@@ -88,10 +112,19 @@ impl Output for RunSummary {
     fn rows(&self) -> Rows {
         let mut rows = Rows::new()
             .heading(format!("{} · {}", self.instrument, self.strategy))
+            .row("frames", count(self.frames))
             .row("events", count(self.events))
             .row("rows", count(self.rows))
             .row("decisions", count(self.decisions))
-            .row("orders", format!("{} ({} refused)", count(self.orders), count(self.refusals)))
+            .row(
+                "orders",
+                format!(
+                    "{}, {} refused{}",
+                    count(self.orders),
+                    count(self.refusals),
+                    by_name(&self.refusals_by_reason)
+                ),
+            )
             .row("fills", format!("{}{}", count(self.fills), by_name(&self.fills_by_reason)));
         for (agent, opinions) in &self.opinions {
             rows = rows.row("opinions", format!("{} {agent}", count(*opinions)));
@@ -111,6 +144,7 @@ impl Output for RunSummary {
             )
             .row("specification", &self.spec_source)
             .row("config sha256", &self.config_sha256)
+            .row("instrument sha256", &self.instrument_sha256)
             .row("actions sha256", &self.actions_sha256);
         if let Some(journal) = &self.journal {
             rows = rows.row("journal", &journal.path).row("journal sha256", &journal.sha256);
@@ -138,8 +172,10 @@ pub struct JournalReplay {
     pub actions_sha256: String,
     /// The hash over the journal's records.
     pub journal_sha256: String,
-    /// The first event whose actions differ.
+    /// The first event whose actions differ, in what was done or in the recorded reason for it.
     pub first_difference: Option<Difference>,
+    /// The first event at which another order or cancel was sent, whatever the reasons.
+    pub first_different_order: Option<Difference>,
     /// Things that a person should know.
     pub warnings: Vec<String>,
 }
@@ -174,6 +210,13 @@ impl Output for JournalReplay {
                 .row("recorded", &first.recorded)
                 .row("replayed", &first.replayed);
         }
-        rows
+        match &self.first_different_order {
+            Some(first) => rows.row(
+                "first different order",
+                format!("event {} ({})", first.sequence, first.event),
+            ),
+            None if !self.identical => rows.row("first different order", "none"),
+            None => rows,
+        }
     }
 }

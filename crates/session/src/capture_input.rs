@@ -6,7 +6,6 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use fluxo_capture::CaptureReader;
-use fluxo_core::UnixNanos;
 use fluxo_lake::Digest;
 use fluxo_lake::journal::SourceFile;
 use fluxo_market_data::Decoder;
@@ -31,7 +30,6 @@ pub(crate) struct CaptureInput {
     waiting: VecDeque<PathBuf>,
     reader: Option<CaptureReader>,
     decoder: Decoder,
-    last: Option<UnixNanos>,
     pub(crate) frames: u64,
     pub(crate) malformed: u64,
     pub(crate) first_malformed: Option<MalformedFrame>,
@@ -43,7 +41,6 @@ impl CaptureInput {
             waiting: files.iter().cloned().collect(),
             reader: None,
             decoder: Decoder::new(),
-            last: None,
             frames: 0,
             malformed: 0,
             first_malformed: None,
@@ -55,9 +52,7 @@ impl CaptureInput {
         if self.reader.is_none() {
             let Some(path) = self.waiting.pop_front() else { return Ok(false) };
             self.reader = Some(CaptureReader::open(&path)?);
-            if let Some(last) = self.last {
-                feed.boundary(last);
-            }
+            feed.boundary();
         }
         let Some(reader) = &mut self.reader else { return Ok(false) };
         let Some(line) = reader.next_line()? else {
@@ -68,14 +63,15 @@ impl CaptureInput {
         let (number, offset) = (line.number, line.offset);
         let what = match line.stamp() {
             None => "no receive time at its beginning".to_owned(),
-            Some(stamp) => match self.decoder.decode(stamp.payload) {
-                Ok(message) => {
-                    self.last = self.last.max(Some(stamp.ts_recv));
-                    feed.on_message(stamp.ts_recv, &message);
-                    return Ok(true);
+            Some(stamp) => {
+                let taken = self.decoder.decode_with(stamp.payload, |result| {
+                    result.map(|message| feed.on_message(stamp.ts_recv, &message))
+                });
+                match taken {
+                    Ok(()) => return Ok(true),
+                    Err(error) => error.to_string(),
                 }
-                Err(error) => error.to_string(),
-            },
+            }
         };
         self.malformed += 1;
         if self.first_malformed.is_none() {
@@ -91,15 +87,20 @@ pub(crate) fn peek(path: &Path) -> Result<Peek, RecordingError> {
     let mut reader = CaptureReader::open(path)?;
     let (mut decoder, mut peek) = (Decoder::new(), Peek::default());
     while !peek.is_enough() {
-        // A fault further on is met where it lies.
-        let Ok(Some(line)) = reader.next_line() else { break };
-        let Some(stamp) = line.stamp() else {
-            peek.skip();
-            continue;
+        let line = match reader.next_line() {
+            Ok(Some(line)) => line,
+            Ok(None) => break,
+            // A fault further on is met where it lies.
+            Err(_) if peek.instrument().is_some() => break,
+            Err(fault) => return Err(fault.into()),
         };
-        match decoder.decode(stamp.payload) {
-            Ok(message) => peek.observe(stamp.ts_recv, &message),
-            Err(_) => peek.skip(),
+        peek.count_line();
+        if let Some(stamp) = line.stamp() {
+            decoder.decode_with(stamp.payload, |result| {
+                if let Ok(message) = result {
+                    peek.observe(stamp.ts_recv, &message);
+                }
+            });
         }
     }
     Ok(peek)

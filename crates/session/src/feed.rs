@@ -6,10 +6,13 @@ use fluxo_core::{InstrumentId, InstrumentSpec, MarketEvent, UnixNanos};
 use fluxo_market_data::{Error, FeedCounts, Message, SyncConfig, Synchroniser};
 use fluxo_sim::Recorded;
 
+use crate::receive_clock::{ReceiveClock, Received};
+
 /// A synchroniser with a queue behind it: one message can become several events, or none.
 #[derive(Debug)]
 pub(crate) struct Feed {
     synchroniser: Synchroniser,
+    clock: ReceiveClock,
     made: Vec<MarketEvent>,
     waiting: VecDeque<Recorded>,
     was_live: bool,
@@ -18,18 +21,36 @@ pub(crate) struct Feed {
 impl Feed {
     pub(crate) fn new(spec: InstrumentSpec) -> Result<Self, Error> {
         let synchroniser = Synchroniser::new(InstrumentId::new(0), spec, SyncConfig::DEFAULT)?;
-        Ok(Self { synchroniser, made: Vec::new(), waiting: VecDeque::new(), was_live: false })
+        Ok(Self {
+            synchroniser,
+            clock: ReceiveClock::new(),
+            made: Vec::new(),
+            waiting: VecDeque::new(),
+            was_live: false,
+        })
     }
 
     /// Takes a message; a value beyond the range of the instrument is counted there and ends nothing.
     pub(crate) fn on_message(&mut self, ts_recv: UnixNanos, message: &Message<'_>) {
+        let Received { ts_recv, pause_since } = self.clock.observe(ts_recv);
+        if let Some(last) = pause_since {
+            self.synchroniser.recording_boundary(last);
+        }
         let _counted = self.synchroniser.on_message(ts_recv, message, &mut self.made);
         self.was_live |= self.synchroniser.state() == fluxo_market_data::SyncState::Live;
         self.waiting.extend(self.made.drain(..).map(|event| Recorded { ts_recv, event }));
     }
 
-    pub(crate) fn boundary(&mut self, ts_recv: UnixNanos) {
-        self.synchroniser.recording_boundary(ts_recv);
+    /// The recording at hand ended, and another one goes on from here.
+    pub(crate) fn boundary(&mut self) {
+        if let Some(last) = self.clock.begin_recording() {
+            self.synchroniser.recording_boundary(last);
+        }
+    }
+
+    /// Receive times that were not believed.
+    pub(crate) const fn doubted_times(&self) -> u64 {
+        self.clock.doubts()
     }
 
     pub(crate) fn pop(&mut self) -> Option<Recorded> {

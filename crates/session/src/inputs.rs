@@ -58,6 +58,12 @@ impl Inputs {
                 "{frames} frames of a killed import are in no stream yet: import their recording again"
             ));
         }
+        if held.incomplete_sources > 0 {
+            warnings.push(format!(
+                "{} recordings in it are cut, damaged or not finished: what is missing of them is not known",
+                held.incomplete_sources
+            ));
+        }
         let instrument = held.instrument.clone();
         let kind = Kind::Lake { instrument, path: path.to_owned(), warnings, lake: Box::new(lake) };
         Ok(Self { kind })

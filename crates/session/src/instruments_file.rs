@@ -126,6 +126,7 @@ impl Instruments {
         let ttl = section.match_ttl_ms.map(match_ttl).transpose()?;
         let match_ttl = ttl.unwrap_or_else(|| self.match_ttl(market));
         let spec = section.with(defaults);
+        check_spec(&spec)?;
         spec.valuation().map_err(|source| ConfigError::Specification {
             place: place.to_owned(),
             symbol: symbol.clone(),
@@ -214,6 +215,27 @@ impl InstrumentSection {
     }
 }
 
+/// What arithmetic alone would accept, and no venue has.
+fn check_spec(spec: &InstrumentSpec) -> Result<(), ConfigError> {
+    if spec.size_unit_lots < Lots::new(1) {
+        let got = spec.size_unit_lots.get().to_string();
+        return Err(ConfigError::Range { key: "size_unit_lots", must: "be above zero", got });
+    }
+    for (key, fee) in [("maker_fee", spec.maker_fee), ("taker_fee", spec.taker_fee)] {
+        let units = fee.mantissa_at(FEE_DIGITS_MAX);
+        if units.is_none_or(|units| units.abs() > FEE_UNITS_MAX) {
+            let must = "lie between -0.05 and 0.05, with at most 12 digits after the point";
+            return Err(ConfigError::Range { key, must, got: fee.to_string() });
+        }
+    }
+    Ok(())
+}
+
+/// A fee of one part in `10^12` is the smallest there can be.
+const FEE_DIGITS_MAX: u8 = 12;
+/// A twentieth of the value: whoever writes more meant per cent.
+const FEE_UNITS_MAX: i64 = 50_000_000_000;
+
 fn match_ttl(millis: i64) -> Result<Nanos, ConfigError> {
     if (0..=MATCH_TTL_MS_MAX).contains(&millis) {
         Ok(Nanos::from_millis(millis))
@@ -259,6 +281,13 @@ mod tests {
             refused("match_ttl_ms = 250", "match_ttl_ms = -1"),
             ConfigError::Range { .. }
         ));
+        for (from, to) in [
+            ("\nsize_unit_lots = ", "\nsize_unit_lots = -"),
+            ("maker_fee = \"", "maker_fee = \"-1"),
+            ("taker_fee = \"", "taker_fee = \"9"),
+        ] {
+            assert!(matches!(refused(from, to), ConfigError::Range { .. }), "{to}");
+        }
         let ConfigError::UnknownKey { nearest, .. } = refused("maker_fee", "make_fee") else {
             panic!("an unknown key passed")
         };

@@ -1,6 +1,5 @@
 //! One instrument of a lake, read as one stream.
 
-use fluxo_core::UnixNanos;
 use fluxo_lake::archive::{Instrument, Item, Lake, LakeReader, Span};
 
 use crate::RecordingError;
@@ -11,27 +10,21 @@ use crate::peek::Peek;
 #[derive(Debug)]
 pub(crate) struct LakeInput<'l> {
     reader: LakeReader<'l>,
-    last: Option<UnixNanos>,
     pub(crate) messages: u64,
 }
 
 impl<'l> LakeInput<'l> {
     pub(crate) fn new(lake: &'l Lake, instrument: &'l Instrument) -> Result<Self, RecordingError> {
-        Ok(Self { reader: lake.read(instrument, Span::default())?, last: None, messages: 0 })
+        Ok(Self { reader: lake.read(instrument, Span::default())?, messages: 0 })
     }
 
     /// Hands the next message to the feed; `false` when there is none left.
     pub(crate) fn advance(&mut self, feed: &mut Feed) -> Result<bool, RecordingError> {
         match self.reader.next_item()? {
             None => return Ok(false),
-            Some(Item::Recording { .. }) => {
-                if let Some(last) = self.last {
-                    feed.boundary(last);
-                }
-            }
+            Some(Item::Recording { .. }) => feed.boundary(),
             Some(Item::Message { ts_recv, message }) => {
                 self.messages += 1;
-                self.last = self.last.max(Some(ts_recv));
                 feed.on_message(ts_recv, &message);
             }
         }

@@ -16,6 +16,7 @@ mod keys;
 mod lake_input;
 mod out_folder;
 mod peek;
+mod receive_clock;
 mod recording;
 mod replay;
 mod run;

@@ -3,7 +3,9 @@
 use fluxo_core::{InstrumentSpec, Market, UnixNanos};
 use fluxo_market_data::{Body, Message, SpecInference};
 
-/// Messages after which a recording without an instrument is none.
+/// Lines after which a file without an instrument is no recording.
+const LINES_MAX: u64 = 100_000;
+/// Messages after which a recording without a snapshot has shown its grid.
 const MESSAGES_MAX: u64 = 20_000;
 /// Messages that are looked at even when a snapshot came at once: a snapshot shows the grid of
 /// resting orders, prints can be finer.
@@ -14,32 +16,43 @@ const MESSAGES_MIN: u64 = 2_000;
 pub(crate) struct Peek {
     inference: SpecInference,
     first: Option<UnixNanos>,
+    lines: u64,
     messages: u64,
     saw_snapshot: bool,
 }
 
 impl Peek {
+    /// A message. What is of no or of another instrument does not count: a lake does not hold it, and
+    /// its recording must look the same.
     pub(crate) fn observe(&mut self, ts_recv: UnixNanos, message: &Message<'_>) {
-        self.messages += 1;
-        self.first = self.first.or(Some(ts_recv));
-        self.saw_snapshot |= matches!(message.body, Body::Snapshot(_));
-        self.inference.observe(message);
+        if self.inference.observe(message) {
+            self.messages += 1;
+            self.first = self.first.or(Some(ts_recv));
+            self.saw_snapshot |= matches!(message.body, Body::Snapshot(_));
+        }
     }
 
-    /// A frame that says nothing.
-    pub(crate) fn skip(&mut self) {
-        self.messages += 1;
+    /// A line of a file, whatever it says.
+    pub(crate) fn count_line(&mut self) {
+        self.lines += 1;
     }
 
     /// Whether more messages would not change the picture.
     pub(crate) fn is_enough(&self) -> bool {
-        let complete = self.instrument().is_some() && self.saw_snapshot;
-        self.messages >= if complete { MESSAGES_MIN } else { MESSAGES_MAX }
+        if self.instrument().is_none() {
+            return self.lines >= LINES_MAX;
+        }
+        self.messages >= if self.saw_snapshot { MESSAGES_MIN } else { MESSAGES_MAX }
     }
 
     /// The instrument, once both its market and its symbol were said.
     pub(crate) fn instrument(&self) -> Option<(Market, &str)> {
         self.inference.market().zip(self.inference.symbol())
+    }
+
+    /// When the first message was received.
+    pub(crate) const fn first(&self) -> Option<UnixNanos> {
+        self.first
     }
 
     /// The specification that the messages suggest.

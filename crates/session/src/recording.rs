@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use fluxo_core::{InstrumentSpec, Market, MarketEvent, Nanos};
+use fluxo_core::{InstrumentSpec, Market, MarketEvent, Nanos, UnixNanos};
+use fluxo_lake::Digest;
 use fluxo_lake::journal::SourceFile;
 use fluxo_report::Failure;
 use fluxo_sim::{MarketSource, Recorded};
@@ -65,6 +66,14 @@ pub enum RecordingError {
         /// What it holds of what was asked for.
         found: Vec<String>,
     },
+    /// A file begins before the one that was given before it.
+    #[error("{path} begins before {earlier}")]
+    Order {
+        /// The file.
+        path: PathBuf,
+        /// The one before it.
+        earlier: PathBuf,
+    },
     /// A folder among files.
     #[error("{path} is a folder beside other inputs")]
     Mixed {
@@ -111,6 +120,12 @@ impl RecordingError {
             Self::OtherInstrument { .. } => {
                 Failure::usage(self).remedy("give the files of one instrument, in order")
             }
+            Self::Order { .. } => {
+                Failure::usage(self).remedy("give the files of a run in the order of their time")
+            }
+            Self::Choice { ref found, .. } if found.is_empty() => {
+                Failure::usage(self).remedy("import a recording into it first")
+            }
             Self::Choice { .. } => Failure::usage(self).remedy("choose one with --venue and --symbol"),
             Self::Mixed { .. } => Failure::usage(self).remedy("give one lake, or capture files"),
             Self::Unusable { .. } | Self::NoGrid { .. } => {
@@ -123,7 +138,7 @@ impl RecordingError {
 }
 
 fn list(found: &[String]) -> String {
-    if found.is_empty() { "no such instrument".to_owned() } else { found.join(", ") }
+    if found.is_empty() { "no recording".to_owned() } else { found.join(", ") }
 }
 
 impl<'l> Recording<'l> {
@@ -158,6 +173,15 @@ impl<'l> Recording<'l> {
     #[must_use]
     pub const fn match_ttl(&self) -> Nanos {
         self.match_ttl
+    }
+
+    /// The hash of what `instruments.toml`, or the data in its stead, says of the instrument.
+    ///
+    /// # Errors
+    /// Never: a specification has a JSON form by its types.
+    pub fn instrument_sha256(&self) -> Result<Digest, serde_json::Error> {
+        let text = serde_json::to_string(&(&self.spec, self.match_ttl))?;
+        Ok(Digest::of(text.as_bytes()))
     }
 
     /// The files, with their hashes.
@@ -222,7 +246,12 @@ impl<'l> Recording<'l> {
             (counts.boundary_gaps, "files do not continue the one before them"),
             (counts.missing_trades, "trades are missing by their identifiers"),
             (counts.foreign, "frames are of another instrument and were left out"),
+            (counts.dropped_depth, "depth updates were dropped: too many waited for a snapshot"),
             (counts.out_of_range, "frames hold a value beyond the range of ticks and lots"),
+            (
+                self.feed.doubted_times(),
+                "receive times lie an hour or more from those around them and were not believed",
+            ),
         ];
         let losses = losses.into_iter().filter(|(count, _)| *count > 0);
         warnings.extend(losses.map(|(count, what)| format!("{count} {what}")));
@@ -231,6 +260,7 @@ impl<'l> Recording<'l> {
 
     fn open_captures(paths: &[PathBuf], instruments: &Instruments) -> Result<Self, RecordingError> {
         let mut first: Option<Peek> = None;
+        let mut before: Option<(&PathBuf, UnixNanos)> = None;
         for path in paths {
             let peek = capture_input::peek(path)?;
             let found =
@@ -243,9 +273,15 @@ impl<'l> Recording<'l> {
                         expected: label(expected.0, expected.1),
                     });
                 }
-                Some(_) => {}
-                None => first = Some(peek),
+                _ => {}
             }
+            if let Some((earlier, from)) = before
+                && peek.first().is_some_and(|first| first < from)
+            {
+                return Err(RecordingError::Order { path: path.clone(), earlier: earlier.clone() });
+            }
+            before = peek.first().map(|from| (path, from)).or(before);
+            first.get_or_insert(peek);
         }
         let first = first.ok_or(RecordingError::NoInstrument { path: PathBuf::new() })?;
         let sources =

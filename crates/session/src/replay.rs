@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use fluxo_core::{Action, Actions, Event, MarketData, OrderUpdate, Stamped};
+use fluxo_core::{
+    Action, Actions, ClientOrderId, Event, InstrumentId, MarketData, Order, OrderUpdate, Stamped,
+};
 use fluxo_engine::Engine;
 use fluxo_lake::Digest;
 use fluxo_lake::journal::{End, JournalReader, Record};
@@ -49,6 +51,7 @@ pub fn replay_journal(folder: &Path, changed: Option<&EngineFile>) -> Outcome<Jo
         actions_sha256,
         journal_sha256: ending.journal_sha256.to_string(),
         first_difference: comparison.first,
+        first_different_order: comparison.first_order,
         warnings: warnings(ending.end.is_some(), ending.torn_bytes),
     })
 }
@@ -100,32 +103,54 @@ fn warnings(finished: bool, torn_bytes: u64) -> Vec<String> {
 struct Comparison {
     pending: Option<(Stamped, Vec<Action>)>,
     first: Option<Difference>,
+    first_order: Option<Difference>,
 }
 
 impl Comparison {
     fn expect(&mut self, stamped: Stamped, actions: &Actions) {
-        if self.first.is_none() {
+        if self.first.is_none() || self.first_order.is_none() {
             self.pending = Some((stamped, actions.as_slice().to_vec()));
         }
     }
 
     /// The journal has actions of the last event.
     fn recorded(&mut self, sequence: u64, recorded: &[Action]) {
-        if let Some((stamped, replayed)) = self.pending.take()
-            && (stamped.sequence != sequence || replayed != recorded)
-        {
-            self.first = Some(difference(&stamped, recorded, &replayed));
+        if let Some((stamped, replayed)) = self.pending.take() {
+            let same_event = stamped.sequence == sequence;
+            self.compare(&stamped, if same_event { recorded } else { &[] }, &replayed);
         }
     }
 
     /// The journal has no more of the last event: if nothing was recorded, nothing may be done.
     fn settle(&mut self) {
-        if let Some((stamped, replayed)) = self.pending.take()
-            && !replayed.is_empty()
-        {
-            self.first = Some(difference(&stamped, &[], &replayed));
+        if let Some((stamped, replayed)) = self.pending.take() {
+            self.compare(&stamped, &[], &replayed);
         }
     }
+
+    fn compare(&mut self, stamped: &Stamped, recorded: &[Action], replayed: &[Action]) {
+        if self.first.is_none() && recorded != replayed {
+            self.first = Some(difference(stamped, recorded, replayed));
+        }
+        if self.first_order.is_none() && !sent(recorded).eq(sent(replayed)) {
+            self.first_order = Some(difference(stamped, recorded, replayed));
+        }
+    }
+}
+
+/// What left for the venue, without the reasons.
+fn sent(actions: &[Action]) -> impl Iterator<Item = Sent> {
+    actions.iter().filter_map(|action| match action {
+        Action::Place { order, .. } => Some(Sent::Order(*order)),
+        Action::Cancel { instrument, id, .. } => Some(Sent::Cancel(*instrument, *id)),
+        Action::Refuse { .. } | Action::RiskState { .. } => None,
+    })
+}
+
+#[derive(PartialEq, Eq)]
+enum Sent {
+    Order(Order),
+    Cancel(InstrumentId, ClientOrderId),
 }
 
 fn difference(stamped: &Stamped, recorded: &[Action], replayed: &[Action]) -> Difference {

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use fluxo_core::{
-    Actions, Event, Fill, FillReason, InstrumentId, OrderEvent, OrderUpdate, Stamped,
+    Action, Actions, Event, Fill, FillReason, InstrumentId, OrderEvent, OrderUpdate, Refusal,
+    Stamped,
 };
 use fluxo_engine::Engine;
 use fluxo_lake::journal::{End, Header, JournalConfig, JournalWriter};
@@ -64,6 +65,7 @@ pub fn run(
     on_progress: &mut dyn FnMut(Progress),
 ) -> Outcome<RunSummary> {
     let Setup { engine: file, recording } = setup;
+    let instrument_sha256 = recording.instrument_sha256().or_internal()?;
     let spec = recording.spec().clone();
     let sim_config = file.sim_config(recording.match_ttl()).or_usage()?;
     let mut engine =
@@ -75,6 +77,7 @@ pub fn run(
     let stopwatch = Stopwatch::start();
     let mut latency = histogram()?;
     let mut fills_by_reason: BTreeMap<FillReason, u64> = BTreeMap::new();
+    let mut refusals_by_reason: BTreeMap<String, u64> = BTreeMap::new();
     let mut actions = Actions::with_capacity(file.open_orders_max() + ACTIONS_BESIDE_CANCELS);
     while let Some(stamped) = timeline.next().map_err(RecordingError::into_failure)? {
         keeper.before(stamped)?;
@@ -88,6 +91,9 @@ pub fn run(
         if let Some((_, fill)) = fill_of(stamped) {
             *fills_by_reason.entry(fill.reason).or_default() += 1;
         }
+        for refusal in actions.as_slice().iter().filter_map(refusal_of) {
+            *refusals_by_reason.entry(refusal_name(refusal).to_owned()).or_default() += 1;
+        }
         keeper.after(stamped, &actions, &engine)?;
         let sequence = stamped.sequence;
         timeline.perform(actions.as_slice());
@@ -96,18 +102,36 @@ pub fn run(
         }
     }
     timeline.source().check_book().map_err(RecordingError::into_failure)?;
+    check_books(&engine, &timeline)?;
     let finished = Finished {
         file: &file,
+        instrument_sha256,
         engine: &engine,
         sim: sim_config,
         timeline: &timeline,
         latency: &latency,
         seconds: stopwatch.seconds(),
         fills_by_reason: &fills_by_reason,
+        refusals_by_reason: &refusals_by_reason,
     };
     let mut summary = summarise(&finished, INSTRUMENT)?;
     keeper.finish(&engine, &mut summary)?;
     Ok(summary)
+}
+
+/// What the engine booked is what the venue booked, to the unit: else no figure of the run is true.
+fn check_books(engine: &Engine, timeline: &Timeline<Recording<'_>>) -> Outcome<()> {
+    let (ours, theirs) = (engine.ledger(INSTRUMENT), timeline.venue(INSTRUMENT).ledger());
+    let same = ours.position == theirs.position
+        && ours.cash == theirs.cash
+        && ours.fees == theirs.fees
+        && ours.fills == theirs.fills;
+    if same {
+        return Ok(());
+    }
+    Err(Failure::internal(anyhow::anyhow!(
+        "the engine's ledger {ours:?} is not the venue's {theirs:?}"
+    )))
 }
 
 /// Nanoseconds up to a minute, to three digits.
@@ -197,6 +221,9 @@ fn header(file: &EngineFile, recording: &Recording<'_>) -> Header {
     let mut header = Header::new(program, file.canonical(), file.strategy.name);
     header.specs = vec![recording.spec().clone()];
     header.sources = recording.sources().to_vec();
+    // The simulated venue's part of the instrument: the specification above does not hold it.
+    let match_ttl = recording.match_ttl().get().to_string();
+    header.facts.insert("match_ttl_ns".to_owned(), match_ttl);
     header
 }
 
@@ -207,6 +234,29 @@ fn fill_of(stamped: &Stamped) -> Option<(&OrderEvent, &Fill)> {
             _ => None,
         },
         _ => None,
+    }
+}
+
+const fn refusal_of(action: &Action) -> Option<&Refusal> {
+    match action {
+        Action::Refuse { refusal, .. } => Some(refusal),
+        _ => None,
+    }
+}
+
+const fn refusal_name(refusal: &Refusal) -> &'static str {
+    match refusal {
+        Refusal::Position { .. } => "position",
+        Refusal::Notional { .. } => "notional",
+        Refusal::OrderRate { .. } => "order_rate",
+        Refusal::DailyLoss { .. } => "daily_loss",
+        Refusal::StaleBook { .. } => "stale_book",
+        Refusal::Spread { .. } => "spread",
+        Refusal::Reducing => "reducing",
+        Refusal::Halted => "halted",
+        Refusal::Operator => "operator",
+        Refusal::CheckFailed => "check_failed",
+        Refusal::Invalid => "invalid",
     }
 }
 

@@ -32,9 +32,10 @@ impl EngineFile {
             },
             risk: self.risk_config(&sizing)?,
             execution: fluxo_execution::Config {
-                open_orders_max: positive(
+                open_orders_max: bounded(
                     "execution.open_orders_max",
                     self.execution.open_orders_max,
+                    OPEN_ORDERS_MAX,
                 )?,
                 take_through: Ticks::new(not_negative(
                     "execution.take_through_ticks",
@@ -147,7 +148,7 @@ impl EngineFile {
         Ok(fluxo_risk::Config {
             position_max: sizing.position_max,
             order_notional_max: cash("sizing.order_value_max", sizing.order_value_max)?,
-            orders_in_window_max: positive("risk.orders_max", risk.orders_max)?,
+            orders_in_window_max: bounded("risk.orders_max", risk.orders_max, ORDERS_MAX)?,
             rate_window: millis(
                 "risk.rate_window_ms",
                 positive("risk.rate_window_ms", risk.rate_window_ms)?,
@@ -169,6 +170,10 @@ fn hysteresis(section: &HysteresisSection) -> Result<Hysteresis, ConfigError> {
 
 /// The longest span that a configuration may name: a year.
 const MILLIS_MAX: i64 = 366 * 86_400_000;
+/// More open orders than any venue lets one account have.
+const OPEN_ORDERS_MAX: usize = 10_000;
+/// More orders in one rate window than any venue lets pass.
+const ORDERS_MAX: u32 = 1_000_000;
 /// The widest spread that a configuration may name: the price itself.
 const SPREAD_BPS_MAX: f64 = 10_000.0;
 
@@ -189,6 +194,18 @@ fn positive<T: Copy + PartialOrd + Default + ToString>(
     } else {
         Err(ConfigError::Range { key, must: "be above zero", got: value.to_string() })
     }
+}
+
+/// A count that takes up memory: above zero, and at most `most`.
+fn bounded<T: Copy + PartialOrd + Default + std::fmt::Display>(
+    key: &'static str,
+    value: T,
+    most: T,
+) -> Result<T, ConfigError> {
+    if value <= most {
+        return positive(key, value);
+    }
+    Err(ConfigError::Range { key, must: "be smaller", got: format!("{value}, above {most}") })
 }
 
 fn not_negative(key: &'static str, value: i64) -> Result<i64, ConfigError> {

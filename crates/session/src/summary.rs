@@ -7,8 +7,8 @@ use fluxo_core::{
 };
 use fluxo_engine::Engine;
 use fluxo_lake::Digest;
-use fluxo_report::{Latency, Outcome, RunSummary, Unfit};
-use fluxo_sim::{SimConfig, Timeline};
+use fluxo_report::{Latency, Outcome, RunSummary, SimulationCounts, Unfit};
+use fluxo_sim::{SimConfig, Timeline, TimelineCounts};
 use hdrhistogram::Histogram;
 
 use crate::EngineFile;
@@ -17,12 +17,14 @@ use crate::recording::Recording;
 /// A run at its end.
 pub(crate) struct Finished<'a> {
     pub(crate) file: &'a EngineFile,
+    pub(crate) instrument_sha256: Digest,
     pub(crate) engine: &'a Engine,
     pub(crate) sim: SimConfig,
     pub(crate) timeline: &'a Timeline<Recording<'a>>,
     pub(crate) latency: &'a Histogram<u64>,
     pub(crate) seconds: f64,
     pub(crate) fills_by_reason: &'a BTreeMap<FillReason, u64>,
+    pub(crate) refusals_by_reason: &'a BTreeMap<String, u64>,
 }
 
 pub(crate) fn summarise(run: &Finished<'_>, instrument: InstrumentId) -> Outcome<RunSummary> {
@@ -39,12 +41,15 @@ pub(crate) fn summarise(run: &Finished<'_>, instrument: InstrumentId) -> Outcome
         spec_source: name(spec.source).to_owned(),
         strategy: run.file.strategy.name.name().to_owned(),
         config_sha256: Digest::of(run.file.canonical().as_bytes()).to_string(),
+        instrument_sha256: run.instrument_sha256.to_string(),
         currency: spec.settle.clone(),
+        frames: recording.frames(),
         events: stats.events,
         rows: stats.rows,
         decisions: stats.decisions,
         orders: stats.orders,
         refusals: stats.refusals,
+        refusals_by_reason: run.refusals_by_reason.clone(),
         fills: stats.fills,
         fills_by_reason: run
             .fills_by_reason
@@ -73,8 +78,19 @@ pub(crate) fn summarise(run: &Finished<'_>, instrument: InstrumentId) -> Outcome
         seconds: run.seconds,
         assumptions: assumptions(spec, &run.sim),
         journal: None,
+        simulation: simulation(&run.timeline.counts()),
         warnings: warnings(run, spec),
     })
+}
+
+const fn simulation(counts: &TimelineCounts) -> SimulationCounts {
+    SimulationCounts {
+        late: counts.late,
+        doubted_stamps: counts.doubted_stamps,
+        look_ahead_full: counts.look_ahead_full,
+        refused: counts.refused,
+        unarrived: counts.unarrived,
+    }
 }
 
 /// What the simulation took for granted, in one line; docs/SIMULATION.md has the page.
@@ -110,10 +126,22 @@ fn warnings(run: &Finished<'_>, spec: &InstrumentSpec) -> Vec<String> {
         )),
     }
     let counts = run.timeline.counts();
-    if counts.late > 0 {
+    let odd = [
+        (counts.late, "events carried an earlier receive time than the one before"),
+        (
+            counts.doubted_stamps,
+            "events carried a venue time far from that of the others, which was not believed",
+        ),
+        (counts.look_ahead_full, "events came to the simulated venue later than they say"),
+        (counts.refused, "orders never left: too many messages were on their way"),
+    ];
+    let odd = odd.into_iter().filter(|(count, _)| *count > 0);
+    warnings.extend(odd.map(|(count, what)| format!("{count} {what}")));
+    let stats = run.engine.stats();
+    if stats.orders == 0 && stats.refusals > 0 {
         warnings.push(format!(
-            "{} events carried an earlier receive time than the one before",
-            counts.late
+            "nothing was traded: every order was refused, for the reason {}; see sizing and risk in engine.toml",
+            run.refusals_by_reason.keys().cloned().collect::<Vec<_>>().join(", ")
         ));
     }
     let contradictions = run.engine.stats().contradictions;
