@@ -52,7 +52,7 @@ impl Coordinator {
     /// What is wanted now; `None` when there is no basis for a decision: the rule's input is
     /// undefined, or a size cannot be computed. Nothing changes then.
     pub fn decide(&mut self, row: &FeatureRow, opinions: &Opinions, view: &View) -> Option<Intent> {
-        let order = self.config.order.lots(&self.spec, view.bid)?;
+        let order = self.config.order.order_lots(&self.spec, view.bid)?;
         let (target, signal) = match self.config.strategy {
             Strategy::Imbalance(thresholds) => {
                 let value = f64::from(row.value(catalogue::index::IMBALANCE)?);
@@ -69,7 +69,7 @@ impl Coordinator {
                 )
             }
             Strategy::Maker(maker) => {
-                let limit = self.config.position_max.lots(&self.spec, view.bid)?;
+                let limit = self.config.position_max.limit_lots(&self.spec, view.bid)?;
                 let target = maker.target(view.bid, view.ask, order, view.position, limit);
                 (target, Signal { value: to_f64(view.position), threshold: to_f64(limit) })
             }

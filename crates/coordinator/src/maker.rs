@@ -31,20 +31,24 @@ mod tests {
 
     #[test]
     fn a_full_position_quotes_one_side_only() {
-        let quoted = |held| {
+        let quoted_within = |held, limit| {
             let target = Maker { renew: false }.target(
                 Price::from_ticks(100),
                 Price::from_ticks(101),
                 Lots::new(1),
                 Lots::new(held),
-                Lots::new(5),
+                Lots::new(limit),
             );
             let Target::Quotes { bid, ask, .. } = target else { panic!("{target:?}") };
             (bid.is_some(), ask.is_some())
         };
+        let quoted = |held| quoted_within(held, 5);
         assert_eq!(quoted(0), (true, true));
         assert_eq!(quoted(5), (false, true));
         assert_eq!(quoted(-5), (true, false));
         assert_eq!(quoted(4), (true, true));
+        // A limit below one lot leaves only the way out.
+        assert_eq!(quoted_within(0, 0), (false, false));
+        assert_eq!(quoted_within(2, 0), (false, true));
     }
 }

@@ -15,10 +15,19 @@ pub enum Size {
 }
 
 impl Size {
-    /// The whole lots that come nearest from below, and at least one: an order of nothing is none.
-    /// `None` when the arithmetic overflows, or a value is asked for without a positive price.
+    /// The lots of an order of this size: the whole lots that come nearest from below, and at least
+    /// one, because an order of nothing is none. `None` when the arithmetic overflows, or a value is
+    /// asked for without a positive price.
     #[must_use]
-    pub fn lots(&self, spec: &InstrumentSpec, price: Price) -> Option<Lots> {
+    pub fn order_lots(&self, spec: &InstrumentSpec, price: Price) -> Option<Lots> {
+        self.limit_lots(spec, price).map(|lots| lots.max(Lots::new(1)))
+    }
+
+    /// The lots that stay within a limit of this size: the whole lots that come nearest from below.
+    /// Below one lot it is none at all: rounded up, the limit would allow what it forbids. `None`
+    /// where [`Self::order_lots`] is `None`.
+    #[must_use]
+    pub fn limit_lots(&self, spec: &InstrumentSpec, price: Price) -> Option<Lots> {
         let (wanted, one_lot) = match self {
             Self::Quantity(quantity) => (*quantity, fraction(spec.lot_size)),
             Self::Notional(value) => (*value, quote_value_of_one_lot(spec, price)?),
@@ -32,7 +41,7 @@ impl Size {
         let common = wanted_digits.max(one_digits);
         let wanted = i128::from(wanted.mantissa()).checked_mul(ten_to(common - wanted_digits)?)?;
         let one_lot = numerator.checked_mul(ten_to(common - one_digits)?)?;
-        i64::try_from((wanted / one_lot).max(1)).ok().map(Lots::new)
+        i64::try_from((wanted / one_lot).max(0)).ok().map(Lots::new)
     }
 }
 
@@ -71,7 +80,7 @@ mod tests {
         ticks: i64,
     ) -> Option<i64> {
         let spec = InstrumentSpec { kind, ..spec(tick, lot, multiplier) };
-        size.lots(&spec, Price::from_ticks(ticks)).map(Lots::get)
+        size.order_lots(&spec, Price::from_ticks(ticks)).map(Lots::get)
     }
 
     #[test]
@@ -94,5 +103,18 @@ mod tests {
         let size = Size::Quantity("0.05".parse().unwrap());
         assert_eq!(lots(size, "0.1", "0.001", "1", InstrumentKind::Linear, 0), Some(50));
         assert_eq!(lots(size, "0.1", "1", "1", InstrumentKind::Linear, 0), Some(1));
+    }
+
+    #[test]
+    fn a_limit_below_one_lot_is_no_lot() {
+        let limit = |text: &str| {
+            let size = Size::Quantity(text.parse().unwrap());
+            let (spec, price) = (spec("0.1", "0.001", "1"), Price::from_ticks(600_000));
+            (size.limit_lots(&spec, price), size.order_lots(&spec, price))
+        };
+        let lots = |lots| Some(Lots::new(lots));
+        assert_eq!(limit("0.0001"), (lots(0), lots(1)));
+        assert_eq!(limit("0.0029"), (lots(2), lots(2)));
+        assert_eq!(limit("-0.01"), (lots(0), lots(1)));
     }
 }

@@ -240,8 +240,8 @@ impl Gate {
     }
 
     fn check_position(&self, exposure: &Exposure, touch: &Touch) -> Result<Lots, Refusal> {
-        let limit =
-            self.config.position_max.lots(&self.spec, touch.bid).ok_or(Refusal::CheckFailed)?;
+        let limit = self.config.position_max.limit_lots(&self.spec, touch.bid);
+        let limit = limit.ok_or(Refusal::CheckFailed)?;
         if !exposure.reduces && exposure.worst.abs() > limit {
             return Err(Refusal::Position { worst: exposure.worst, limit });
         }
