@@ -68,7 +68,7 @@ impl Valuation {
     /// the settlement currency. `None` when it overflows or an inverse contract has no positive price.
     #[must_use]
     pub fn notional(&self, price: Price, lots: Lots) -> Option<Cash> {
-        let (numerator, denominator) = self.fraction(price, lots)?;
+        let (numerator, denominator) = self.magnitude(price, lots)?;
         Some(Cash::from_units(divide(numerator, denominator, Rounding::Up)))
     }
 
@@ -87,11 +87,11 @@ impl Valuation {
         Some(Cash::from_units(divide(numerator, denominator, Rounding::Down)))
     }
 
-    /// The fee of a fill at `rate` of its value: positive is paid, negative is a rebate. Rounded
-    /// against us.
+    /// The fee of a fill at `rate` of its value without sign, so that a negative price earns no fee:
+    /// positive is paid, negative is a rebate. Rounded against us.
     #[must_use]
     pub fn fee(&self, price: Price, lots: Lots, rate: Decimal) -> Option<Cash> {
-        let (numerator, denominator) = self.fraction(price, lots)?;
+        let (numerator, denominator) = self.magnitude(price, lots)?;
         let numerator = numerator.checked_mul(i128::from(rate.mantissa()))?;
         let denominator =
             denominator.checked_mul(10_i128.checked_pow(u32::from(rate.exponent()))?)?;
@@ -122,8 +122,14 @@ impl Valuation {
         Some(Cash::from_units(divide(numerator, self.tick_denominator, Rounding::Down)))
     }
 
+    /// [`Self::fraction`] without its sign.
+    fn magnitude(&self, price: Price, lots: Lots) -> Option<(i128, i128)> {
+        let (numerator, denominator) = self.fraction(price, lots)?;
+        Some((numerator.checked_abs()?, denominator))
+    }
+
     /// The value of `lots` at `price` in cash units, as an exact fraction with a positive
-    /// denominator.
+    /// denominator; negative at a negative price.
     fn fraction(&self, price: Price, lots: Lots) -> Option<(i128, i128)> {
         let lots = i128::from(lots.get().checked_abs()?);
         let ticks = i128::from(price.ticks());
@@ -197,5 +203,20 @@ mod tests {
     fn an_inverse_contract_without_a_price_has_no_value() {
         let coinm = valuation(InstrumentKind::Inverse, "0.1", "1", "100");
         assert_eq!(coinm.notional(Price::from_ticks(0), Lots::new(1)), None);
+    }
+
+    #[test]
+    fn a_negative_price_has_a_value_and_costs_a_fee() {
+        let linear = valuation(InstrumentKind::Linear, "0.01", "1", "1000");
+        let lots = Lots::new(2);
+        let [above, below] = [3_763, -3_763].map(Price::from_ticks);
+        // 37.63 * 2 * 1000 = 75260
+        assert_eq!(linear.notional(below, lots), Some(Cash::from_units(75_260 * 100_000_000)));
+        assert_eq!(linear.notional(below, lots), linear.notional(above, lots));
+        let rate = "0.001".parse().unwrap();
+        assert_eq!(linear.fee(below, lots, rate), linear.fee(above, lots, rate));
+        // Money does move the other way: who sells at a negative price pays.
+        let paid = Some(Cash::from_units(-75_260 * 100_000_000));
+        assert_eq!(linear.cash_flow(Side::Ask, below, lots), paid);
     }
 }
