@@ -88,9 +88,10 @@ impl Decimal {
 impl FromStr for Decimal {
     type Err = Error;
 
-    /// Reads `[-]digits[.digits]`; no exponent notation, no spaces.
+    /// Reads `[-]digits[.digits]`; no exponent notation, no spaces, no bare point.
     fn from_str(text: &str) -> Result<Self, Error> {
-        let (mut mantissa, mut exponent, mut seen_point, mut digits) = (0_i64, 0_u8, false, 0_u32);
+        let (mut mantissa, mut exponent, mut seen_point, mut after_digit) =
+            (0_i64, 0_u8, false, false);
         let (negative, start) = if text.starts_with('-') { (true, 1) } else { (false, 0) };
         for (at, byte) in text.bytes().enumerate().skip(start) {
             match byte {
@@ -101,13 +102,13 @@ impl FromStr for Decimal {
                         .ok_or(Error::DecimalOverflow)?;
                     exponent =
                         exponent.checked_add(u8::from(seen_point)).ok_or(Error::DecimalOverflow)?;
-                    digits += 1;
+                    after_digit = true;
                 }
-                b'.' if !seen_point => seen_point = true,
+                b'.' if after_digit && !seen_point => (seen_point, after_digit) = (true, false),
                 _ => return Err(Error::NotADecimal { at }),
             }
         }
-        if digits == 0 {
+        if !after_digit {
             return Err(Error::NotADecimal { at: text.len() });
         }
         Ok(Self::new(if negative { -mantissa } else { mantissa }, exponent))
@@ -160,6 +161,8 @@ mod tests {
         assert_eq!("".parse::<Decimal>(), Err(Error::NotADecimal { at: 0 }));
         assert_eq!("1.2.3".parse::<Decimal>(), Err(Error::NotADecimal { at: 3 }));
         assert_eq!("1e5".parse::<Decimal>(), Err(Error::NotADecimal { at: 1 }));
+        assert_eq!("5.".parse::<Decimal>(), Err(Error::NotADecimal { at: 2 }));
+        assert_eq!("-.5".parse::<Decimal>(), Err(Error::NotADecimal { at: 1 }));
         assert_eq!("99999999999999999999".parse::<Decimal>(), Err(Error::DecimalOverflow));
     }
 
