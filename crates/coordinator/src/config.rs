@@ -121,3 +121,39 @@ impl AgentWeights {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use fluxo_core::Decimal;
+
+    use super::*;
+
+    fn refused(enter: f64, leave: f64, hold: i64, weight: f64) -> bool {
+        let thresholds = Hysteresis { enter, leave, hold: Nanos::new(hold) };
+        let one = Size::Quantity(Decimal::ONE);
+        let strategy = Strategy::Agents { thresholds, weights: AgentWeights::new([weight]) };
+        Config { strategy, order: one, position_max: one }.validate().is_err()
+    }
+
+    #[test]
+    fn thresholds_and_weights_that_no_rule_can_work_with_are_refused() {
+        let (nan, infinity) = (f64::NAN, f64::INFINITY);
+        assert!(!refused(0.6, 0.2, 0, 0.0));
+        for (enter, leave) in [
+            (nan, 0.2),
+            (0.6, nan),
+            (infinity, 0.2),
+            (infinity, infinity),
+            (0.6, -infinity),
+            (0.2, 0.6),
+            (0.6, 0.6),
+            (0.6, -0.1),
+        ] {
+            assert!(refused(enter, leave, 0, 1.0), "enter {enter} leave {leave}");
+        }
+        assert!(refused(0.6, 0.2, -1, 1.0));
+        for weight in [-1.0, nan, infinity] {
+            assert!(refused(0.6, 0.2, 0, weight), "weight {weight}");
+        }
+    }
+}
