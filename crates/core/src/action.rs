@@ -49,9 +49,9 @@ pub enum Action {
 pub enum CancelReason {
     /// The decision no longer wants it, or wants it elsewhere.
     Replaced,
-    /// The data is stale or the book is not valid.
+    /// The data is stale, the book is not valid, or trading is not continuous.
     NoMarket,
-    /// The gate halted.
+    /// The gate closed: halted, or reducing only.
     Halted,
 }
 
@@ -125,9 +125,9 @@ pub enum Refusal {
         /// The limit.
         limit: Nanos,
     },
-    /// The spread is too wide to be a market.
+    /// The spread is too wide to be a market, or none: the prices are crossed or locked.
     Spread {
-        /// The spread.
+        /// The spread; zero or less when the prices are crossed or locked.
         spread: Ticks,
         /// The limit.
         limit: Ticks,
@@ -138,9 +138,10 @@ pub enum Refusal {
     Halted,
     /// An operator asked for it.
     Operator,
-    /// A check itself failed (an overflow, a missing value): the gate halts.
+    /// A check itself failed (an overflow, a missing value), or what it rests on is wrong (the venue
+    /// contradicts what we know of our orders): the gate halts.
     CheckFailed,
-    /// The order is not well formed: no lots, or an unknown instrument.
+    /// The order is not well formed: no lots, or an instrument that is not the gate's.
     Invalid,
 }
 

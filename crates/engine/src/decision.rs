@@ -45,7 +45,7 @@ impl Decider {
         Ok(Self {
             instrument: id,
             coordinator: Coordinator::new(id, spec.clone(), config.coordinator)?,
-            gate: Gate::new(config.risk, spec.clone())?,
+            gate: Gate::new(id, config.risk, spec.clone())?,
             desk: Desk::new(id, config.execution),
             last_order: (id.index() as u64) << ORDER_NUMBER_BITS,
         })

@@ -1,8 +1,8 @@
 //! The gate of one instrument.
 
 use fluxo_core::{
-    Cash, InstrumentSpec, LimitUse, Lots, Nanos, OperatorCommand, Order, Price, Refusal, RiskState,
-    Side, Ticks, UnixNanos, Valuation,
+    Cash, InstrumentId, InstrumentSpec, LimitUse, Lots, Nanos, OperatorCommand, Order, Price,
+    Refusal, RiskState, Side, Ticks, UnixNanos, Valuation,
 };
 
 use crate::rate::OrderRate;
@@ -46,19 +46,21 @@ pub struct StateChange {
 /// The limits of one instrument, and what was used of them.
 #[derive(Debug)]
 pub struct Gate {
+    instrument: InstrumentId,
     config: Config,
     spec: InstrumentSpec,
     valuation: Valuation,
     state: RiskState,
     rate: OrderRate,
-    day: Option<DayStart>,
+    day: Option<Day>,
 }
 
-/// The equity with which a UTC day began.
+/// A UTC day: the equity that its loss counts from, and the last one that was marked in it.
 #[derive(Clone, Copy, Debug)]
-struct DayStart {
-    day: i64,
-    equity: Cash,
+struct Day {
+    number: i64,
+    start: Cash,
+    last: Cash,
 }
 
 const DAY_NANOS: i64 = 86_400_000_000_000;
@@ -66,17 +68,22 @@ const DAY_NANOS: i64 = 86_400_000_000_000;
 const CENTI_BPS: i128 = 1_000_000;
 
 impl Gate {
-    /// An ACTIVE gate.
+    /// An ACTIVE gate for the orders of one instrument.
     ///
     /// # Errors
     /// A limit of zero or less, or a specification without arithmetic.
-    pub fn new(config: Config, spec: InstrumentSpec) -> Result<Self, Error> {
+    pub fn new(
+        instrument: InstrumentId,
+        config: Config,
+        spec: InstrumentSpec,
+    ) -> Result<Self, Error> {
         config.validate()?;
         let valuation = spec
             .valuation()
             .map_err(|source| Error::Specification { symbol: spec.symbol.clone(), source })?;
         let rate = OrderRate::new(config.orders_in_window_max, config.rate_window);
-        Ok(Self { config, spec, valuation, state: RiskState::Active, rate, day: None })
+        let state = RiskState::Active;
+        Ok(Self { instrument, config, spec, valuation, state, rate, day: None })
     }
 
     /// What the gate allows.
@@ -85,8 +92,12 @@ impl Gate {
         self.state
     }
 
-    /// Judges an order. The refusal [`Refusal::CheckFailed`] halts the gate: what cannot be computed
-    /// cannot be approved.
+    /// Judges an order. The approved order is the one to send, and may be smaller than the one that
+    /// was asked for: while the gate is REDUCING, an order through zero is approved up to zero, less
+    /// what already works on its side, because refused as a whole it would keep the position.
+    ///
+    /// The refusal [`Refusal::CheckFailed`] halts the gate: what cannot be computed cannot be
+    /// approved.
     ///
     /// # Errors
     /// The first limit that the order would break.
@@ -95,22 +106,24 @@ impl Gate {
         order: Order,
         situation: &Situation,
     ) -> Result<Approved<Order>, Refusal> {
-        let verdict = self.judge(&order, situation);
+        let verdict = self.judge(order, situation);
         match verdict {
-            Ok(limits) => {
-                self.rate.record(situation.now);
-                Ok(Approved::new(order, limits))
-            }
-            Err(refusal) => {
-                if refusal == Refusal::CheckFailed {
-                    self.state = RiskState::Halted;
-                }
-                Err(refusal)
-            }
+            Ok(_) => self.rate.record(situation.now),
+            Err(Refusal::CheckFailed) => self.state = RiskState::Halted,
+            Err(_) => {}
         }
+        verdict
     }
 
-    /// Holds the day's loss against its limit. `equity` is cash plus the value of the position, in
+    /// Something that the checks rest on turned out to be wrong: an answer of the venue contradicts
+    /// what we know of our orders. Halts the gate; `None` when it is halted already.
+    pub fn check_failed(&mut self) -> Option<StateChange> {
+        (self.state != RiskState::Halted)
+            .then(|| self.enter(RiskState::Halted, Refusal::CheckFailed))
+    }
+
+    /// Holds the day's loss against its limit. A UTC day begins with the last equity of the day
+    /// before it, so that what happens between two marks is lost to neither. `equity` is cash plus the value of the position, in
     /// the settlement currency; `None` means that it could not be computed, which halts the gate.
     /// `mid` is a price to translate it to the quote currency.
     pub fn mark(
@@ -134,14 +147,15 @@ impl Gate {
         }
     }
 
-    /// A person changes the state. Resuming starts the day's loss anew: a person looked at it.
+    /// A person changes the state. Resuming starts the day's loss anew, because a person looked at
+    /// it; a gate that is ACTIVE has nothing to resume, and its day goes on.
     pub fn command(&mut self, command: OperatorCommand) -> Option<StateChange> {
         let state = match command {
             OperatorCommand::Resume => RiskState::Active,
             OperatorCommand::Reduce => RiskState::Reducing,
             OperatorCommand::Halt => RiskState::Halted,
         };
-        if command == OperatorCommand::Resume {
+        if command == OperatorCommand::Resume && self.state != RiskState::Active {
             self.day = None;
         }
         (state != self.state).then(|| self.enter(state, Refusal::Operator))
@@ -176,36 +190,33 @@ impl Gate {
         mid: Price,
     ) -> Option<Cash> {
         let equity = equity?;
-        let day = now.get().div_euclid(DAY_NANOS);
+        let number = now.get().div_euclid(DAY_NANOS);
         let start = match self.day {
-            Some(start) if start.day == day => start,
-            _ => *self.day.insert(DayStart { day, equity }),
+            Some(today) if today.number == number => today.start,
+            Some(yesterday) => yesterday.last,
+            None => equity,
         };
-        let profit = equity.units().checked_sub(start.equity.units()).map(Cash::from_units)?;
+        self.day = Some(Day { number, start, last: equity });
+        let profit = equity.units().checked_sub(start.units()).map(Cash::from_units)?;
         self.valuation.in_quote(profit, mid)
     }
 
     /// The checks, cheapest reason first. `?` on a computation that fails means [`Refusal::CheckFailed`].
-    fn judge(&self, order: &Order, situation: &Situation) -> Result<LimitUse, Refusal> {
-        if order.lots <= Lots::ZERO {
+    fn judge(&self, order: Order, situation: &Situation) -> Result<Approved<Order>, Refusal> {
+        if order.instrument != self.instrument || order.lots <= Lots::ZERO {
             return Err(Refusal::Invalid);
         }
-        let exposure = Exposure::of(order, situation)?;
-        match self.state {
-            RiskState::Active => {}
-            RiskState::Reducing if exposure.reduces => {}
-            RiskState::Reducing => return Err(Refusal::Reducing),
-            RiskState::Halted => return Err(Refusal::Halted),
-        }
+        let order = self.admit(order, situation)?;
+        let exposure = Exposure::of(&order, situation)?;
         let touch = self.fresh(situation)?;
         self.check_spread(&touch)?;
         let position_max = self.check_position(&exposure, &touch)?;
-        let notional = self.check_notional(order, &touch)?;
+        let notional = self.check_notional(&order, &touch)?;
         if !self.rate.allows(situation.now) {
             let orders = self.rate.with_one_more(situation.now);
             return Err(Refusal::OrderRate { orders, limit: self.config.orders_in_window_max });
         }
-        Ok(LimitUse {
+        let limits = LimitUse {
             state: self.state,
             position_worst: exposure.worst,
             position_max,
@@ -213,14 +224,28 @@ impl Gate {
             notional_max: self.config.order_notional_max,
             orders_in_window: self.rate.with_one_more(situation.now),
             orders_in_window_max: self.config.orders_in_window_max,
-        })
+        };
+        Ok(Approved::new(order, limits))
+    }
+
+    /// What the state lets through of an order.
+    fn admit(&self, order: Order, situation: &Situation) -> Result<Order, Refusal> {
+        match self.state {
+            RiskState::Active => Ok(order),
+            RiskState::Halted => Err(Refusal::Halted),
+            RiskState::Reducing => match situation.room_to_zero(order.side)? {
+                room if room > Lots::ZERO => Ok(Order { lots: order.lots.min(room), ..order }),
+                _ => Err(Refusal::Reducing),
+            },
+        }
     }
 
     fn fresh(&self, situation: &Situation) -> Result<Touch, Refusal> {
         let limit = self.config.stale_book_after;
         let touch = situation.touch.ok_or(Refusal::StaleBook { age: None, limit })?;
-        let age =
-            situation.now.get().checked_sub(touch.updated.get()).ok_or(Refusal::CheckFailed)?;
+        let age = situation.now.get().checked_sub(touch.updated.get());
+        // A book from the future means that one of the two clocks lies.
+        let age = age.filter(|age| *age >= 0).ok_or(Refusal::CheckFailed)?;
         if age > limit.get() {
             return Err(Refusal::StaleBook { age: Some(Nanos::new(age)), limit });
         }
@@ -233,7 +258,8 @@ impl Gate {
         let limit = twice_mid * i128::from(self.config.spread_max_centi_bps) / (2 * CENTI_BPS);
         // A spread of one tick is as narrow as a market can be, however coarse the tick is.
         let limit = i64::try_from(limit).map_err(|_| Refusal::CheckFailed)?.max(1);
-        if spread.get() > limit {
+        // Crossed or locked prices are no market either, however near they are.
+        if spread.get() <= 0 || spread.get() > limit {
             return Err(Refusal::Spread { spread, limit: Ticks::new(limit) });
         }
         Ok(())
@@ -248,19 +274,45 @@ impl Gate {
         Ok(limit)
     }
 
+    /// The value at the worse of two prices: the order's own limit, and the touch it would meet
+    /// first. A sell may trade far above its limit, and at negative prices a bid below it is worth
+    /// more. A market order may trade anywhere; the touch is what is known.
     fn check_notional(&self, order: &Order, touch: &Touch) -> Result<Cash, Refusal> {
-        // A market order may trade anywhere; the touch it would meet first is what is known.
-        let at = order.order_type.limit().unwrap_or(match order.side {
+        let met = match order.side {
             Side::Bid => touch.ask,
             Side::Ask => touch.bid,
-        });
-        let value = self
-            .valuation
-            .notional(at, order.lots)
-            .and_then(|value| self.valuation.in_quote(value, at))
-            .ok_or(Refusal::CheckFailed)?;
+        };
+        let value = match order.order_type.limit() {
+            Some(limit) if order.side.crosses(limit, met) => {
+                self.quote_value(limit, order.lots)?.max(self.quote_value(met, order.lots)?)
+            }
+            Some(limit) => self.quote_value(limit, order.lots)?,
+            None => self.quote_value(met, order.lots)?,
+        };
         let limit = self.config.order_notional_max;
         if value > limit { Err(Refusal::Notional { value, limit }) } else { Ok(value) }
+    }
+
+    fn quote_value(&self, price: Price, lots: Lots) -> Result<Cash, Refusal> {
+        let value = self.valuation.notional(price, lots).ok_or(Refusal::CheckFailed)?;
+        self.valuation.in_quote(value, price).ok_or(Refusal::CheckFailed)
+    }
+}
+
+impl Situation {
+    fn working(&self, side: Side) -> Lots {
+        match side {
+            Side::Bid => self.working_bid,
+            Side::Ask => self.working_ask,
+        }
+    }
+
+    /// The lots that `side` may still trade before the position reaches zero, if everything that
+    /// works there is filled; none when it leads away from zero.
+    fn room_to_zero(&self, side: Side) -> Result<Lots, Refusal> {
+        let way = self.position.get().checked_mul(-side.sign());
+        let room = way.and_then(|way| way.checked_sub(self.working(side).get()));
+        room.map(Lots::new).ok_or(Refusal::CheckFailed)
     }
 }
 
@@ -274,10 +326,7 @@ struct Exposure {
 
 impl Exposure {
     fn of(order: &Order, situation: &Situation) -> Result<Self, Refusal> {
-        let working = match order.side {
-            Side::Bid => situation.working_bid,
-            Side::Ask => situation.working_ask,
-        };
+        let working = situation.working(order.side);
         let same_side = working.checked_add(order.lots).ok_or(Refusal::CheckFailed)?;
         let worst = situation
             .position

@@ -1,8 +1,8 @@
 //! The gate that every order passes: limits on position, value, rate, loss, age of the book, spread.
 //!
 //! It promises that an [`Approved`] order was checked here, because nothing else can make one, that
-//! a check which cannot be computed halts trading, and that every refusal carries its numbers. It
-//! sends nothing.
+//! a check which cannot be computed halts trading, and that every refusal carries its numbers. What
+//! it approves is never more than what was asked for, and may be less. It sends nothing.
 
 mod approved;
 mod config;

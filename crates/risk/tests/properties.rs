@@ -3,7 +3,7 @@
 
 use fluxo_core::{
     Calendar, Cash, ClientOrderId, Decimal, InstrumentId, InstrumentSpec, Lots, Market, Nanos,
-    Order, OrderType, Price, Side, Size, SpecSource, UnixNanos,
+    OperatorCommand, Order, OrderType, Price, Side, Size, SpecSource, UnixNanos,
 };
 use fluxo_risk::{Config, Gate, Situation, Touch};
 use proptest::prelude::*;
@@ -38,7 +38,7 @@ fn gate() -> Gate {
         stale_book_after: Nanos::new(50),
         spread_max_centi_bps: 10_000,
     };
-    Gate::new(config, spec).unwrap()
+    Gate::new(InstrumentId::new(0), config, spec).unwrap()
 }
 
 /// An order that is wanted, what fills before the next one, and how much time passes.
@@ -65,6 +65,32 @@ fn step() -> impl Strategy<Value = Step> {
     )
 }
 
+/// An order of the step's side and size at the bid.
+fn order(number: usize, step: &Step) -> Order {
+    Order {
+        id: ClientOrderId::new(number as u64),
+        instrument: InstrumentId::new(0),
+        side: if step.bid { Side::Bid } else { Side::Ask },
+        lots: Lots::new(step.lots),
+        order_type: OrderType::PostOnly { price: Price::from_ticks(600_000) },
+    }
+}
+
+/// What the gate is shown at `now`, with a book that the step says how old.
+fn situation(now: i64, position: i64, working: [i64; 2], step: &Step) -> Situation {
+    Situation {
+        now: UnixNanos::new(now),
+        touch: Some(Touch {
+            bid: Price::from_ticks(600_000),
+            ask: Price::from_ticks(600_001),
+            updated: UnixNanos::new(now - step.book_age),
+        }),
+        position: Lots::new(position),
+        working_bid: Lots::new(working[0]),
+        working_ask: Lots::new(working[1]),
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(500))]
 
@@ -75,25 +101,9 @@ proptest! {
         let mut sent: Vec<i64> = Vec::new();
         for (number, step) in steps.iter().enumerate() {
             now += step.elapsed;
-            let side = if step.bid { Side::Bid } else { Side::Ask };
-            let order = Order {
-                id: ClientOrderId::new(number as u64),
-                instrument: InstrumentId::new(0),
-                side,
-                lots: Lots::new(step.lots),
-                order_type: OrderType::PostOnly { price: Price::from_ticks(600_000) },
-            };
-            let situation = Situation {
-                now: UnixNanos::new(now),
-                touch: Some(Touch {
-                    bid: Price::from_ticks(600_000),
-                    ask: Price::from_ticks(600_001),
-                    updated: UnixNanos::new(now - step.book_age),
-                }),
-                position: Lots::new(position),
-                working_bid: Lots::new(working[0]),
-                working_ask: Lots::new(working[1]),
-            };
+            let order = order(number, step);
+            let side = order.side;
+            let situation = situation(now, position, working, step);
             if gate.check(order, &situation).is_ok() {
                 prop_assert!(step.lots > 0);
                 prop_assert!(step.book_age <= 50);
@@ -112,6 +122,33 @@ proptest! {
             prop_assert!((position + working[0]).abs() <= POSITION_MAX || position + working[0] <= 0);
             prop_assert!((position - working[1]).abs() <= POSITION_MAX || position - working[1] >= 0);
             prop_assert!(position.abs() <= POSITION_MAX);
+        }
+    }
+
+    #[test]
+    fn reducing_never_leads_through_zero(
+        start in -POSITION_MAX..=POSITION_MAX,
+        steps in proptest::collection::vec(step(), 1..100),
+    ) {
+        let mut gate = gate();
+        gate.command(OperatorCommand::Reduce);
+        let (mut now, mut position, mut working) = (1_000_i64, start, [0_i64; 2]);
+        for (number, step) in steps.iter().enumerate() {
+            now += step.elapsed;
+            let order = order(number, step);
+            let at = order.side.index();
+            if let Ok(approved) = gate.check(order, &situation(now, position, working, step)) {
+                let lots = approved.into_parts().0.lots.get();
+                prop_assert!(0 < lots && lots <= step.lots);
+                working[at] += lots;
+            }
+            if step.fill {
+                position += order.side.sign() * working[at];
+            }
+            if step.fill || step.cancel {
+                working[at] = 0;
+            }
+            prop_assert!(position.signum() * start.signum() >= 0 && position.abs() <= start.abs());
         }
     }
 }

@@ -47,7 +47,7 @@ fn bench() -> Bench {
     let config = Config { open_orders_max: 4, take_through: Ticks::new(2) };
     Bench {
         desk: Desk::new(InstrumentId::new(0), config),
-        gate: Gate::new(limits, spec).unwrap(),
+        gate: Gate::new(InstrumentId::new(0), limits, spec).unwrap(),
         next_id: 1,
     }
 }
