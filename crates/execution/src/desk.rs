@@ -86,21 +86,19 @@ impl Desk {
     /// Follows an answer of the venue.
     ///
     /// # Errors
-    /// An answer that contradicts what we know; nothing changes then.
+    /// An answer that contradicts what we know. Our orders stay as they were then, but a fill that
+    /// has traded nevertheless is booked.
     pub fn on_order_event(&mut self, event: &OrderEvent) -> Result<(), Error> {
-        match self.orders.apply(event.id, &event.update) {
-            // The order ended while our cancel was on its way: the news of that is no contradiction.
-            Err(Error::UnknownOrder { .. }) if event.update == OrderUpdate::CancelRejected => {
-                Ok(())
-            }
-            Err(error) => Err(error),
-            Ok(()) => {
-                if let OrderUpdate::Filled(fill) = &event.update {
-                    self.ledger.book(fill);
-                }
-                Ok(())
-            }
+        let OrderUpdate::Filled(fill) = &event.update else {
+            return self.orders.apply(event.id, &event.update);
+        };
+        // Before anything changes: a fill that cannot be booked is no fill of the order either.
+        let after = self.ledger.after(fill).ok_or(Error::Unbookable { id: event.id })?;
+        let verdict = self.orders.apply(event.id, &event.update);
+        if verdict.as_ref().err().is_none_or(Error::has_traded) {
+            self.ledger = after;
         }
+        verdict
     }
 
     /// The instrument's tick or lot became finer by these factors.

@@ -16,12 +16,16 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Books a fill.
-    pub fn book(&mut self, fill: &Fill) {
-        self.position += fill.side.signed(fill.lots);
-        self.cash += fill.cash;
-        self.fees += fill.fee;
-        self.fills += 1;
+    /// The ledger after a fill; `None` when it overflows.
+    #[must_use]
+    pub fn after(&self, fill: &Fill) -> Option<Self> {
+        let moved = Lots::new(fill.lots.get().checked_mul(fill.side.sign())?);
+        Some(Self {
+            position: self.position.checked_add(moved)?,
+            cash: self.cash.checked_add(fill.cash)?,
+            fees: self.fees.checked_add(fill.fee)?,
+            fills: self.fills + 1,
+        })
     }
 
     /// Cash less fees, plus what closing the position at `mark` would move: the profit since the

@@ -38,7 +38,7 @@ impl Plan {
     }
 
     fn cancel(&mut self, working: &WorkingOrder, reason: CancelReason) {
-        if working.state != OrderState::Canceling {
+        if matches!(working.state, OrderState::Sent | OrderState::Accepted) {
             self.cancels.push((working.order.id, reason));
         }
     }
@@ -89,12 +89,17 @@ impl Planner<'_> {
         plan.orders.push(self.order(side, missing.abs(), order_type));
     }
 
+    /// An order that stands where it is wanted is left alone, everything else of the side is
+    /// canceled. An order that is being canceled does not stand, even where the price came back to
+    /// it: it will be gone, and its place in the queue with it. So another one is quoted at once,
+    /// and the gate counts both until the venue has answered. (The peers' rule waits for the answer
+    /// first; with decisions further apart than a round trip to the venue there is no difference.)
     fn quote(&self, side: Side, wanted: Option<Quote>, renew: bool, plan: &mut Plan) {
         let mut stands = false;
         for working in self.orders.iter().filter(|working| working.order.side == side) {
             let keeps = !renew
                 && !stands
-                && working.state != OrderState::Canceling
+                && matches!(working.state, OrderState::Sent | OrderState::Accepted)
                 && wanted
                     .is_some_and(|quote| working.order.order_type.limit() == Some(quote.price));
             if keeps {

@@ -97,26 +97,21 @@ impl Bench {
     }
 }
 
-fn filled(side: Side, lots: i64, remaining: i64) -> OrderUpdate {
-    OrderUpdate::Filled(Fill {
+fn fill(side: Side, lots: i64, remaining: i64) -> Fill {
+    Fill {
         side,
         price: Price::from_ticks(100),
         lots: Lots::new(lots),
         liquidity: Liquidity::Maker,
-        cash: side.signed(Lots::new(-lots * 100)).get().into_cash(),
+        cash: Cash::from_units(i128::from(-side.sign() * lots * 100)),
         fee: Cash::from_units(1),
         reason: FillReason::QueueReached,
         remaining: Lots::new(remaining),
-    })
+    }
 }
 
-trait IntoCash {
-    fn into_cash(self) -> Cash;
-}
-impl IntoCash for i64 {
-    fn into_cash(self) -> Cash {
-        Cash::from_units(i128::from(self))
-    }
+fn filled(side: Side, lots: i64, remaining: i64) -> OrderUpdate {
+    OrderUpdate::Filled(fill(side, lots, remaining))
 }
 
 fn quotes(bid: Option<(i64, i64)>, ask: Option<(i64, i64)>, renew: bool) -> Target {
@@ -215,18 +210,135 @@ fn a_fill_may_overtake_its_acknowledgement_and_follow_a_cancel() {
 }
 
 #[test]
-fn a_contradiction_changes_nothing() {
+fn an_order_that_ended_waits_for_its_fills() {
     let mut bench = bench();
     bench.aim(&quotes(Some((100, 5)), None, false));
-    let before = (bench.states(), *bench.desk.ledger());
-    let id = ClientOrderId::new(9);
-    assert_eq!(bench.hear(9, filled(Side::Bid, 1, 0)), Err(Error::UnknownOrder { id }));
+    bench.hear(1, OrderUpdate::Accepted).unwrap();
+    let (cancels, _) = bench.aim(&quotes(None, None, false));
+    assert_eq!(cancels, [1]);
+    bench.hear(1, OrderUpdate::Canceled { remaining: Lots::new(3) }).unwrap();
+    // Two lots traded, and nobody has booked them yet.
+    let ended = OrderState::Ended { remaining: Lots::new(3) };
+    assert_eq!(bench.states(), [(1, ended, 2)]);
+    assert_eq!(bench.desk.working(Side::Bid), Lots::new(2));
+    // It cannot be canceled again, and is no quote that stands.
+    let (cancels, orders) = bench.aim(&quotes(Some((100, 5)), None, false));
+    assert_eq!((cancels, orders.len()), (vec![], 1));
+    bench.hear(1, filled(Side::Bid, 1, 4)).unwrap();
+    bench.hear(1, filled(Side::Bid, 1, 3)).unwrap();
+    assert_eq!(bench.states(), [(2, OrderState::Sent, 5)]);
+    assert_eq!(bench.desk.ledger().position, Lots::new(2));
+}
+
+#[test]
+fn an_order_that_ended_trades_no_more_than_it_said() {
+    let mut bench = bench();
+    bench.aim(&quotes(Some((100, 5)), None, false));
+    bench.hear(1, OrderUpdate::Canceled { remaining: Lots::new(3) }).unwrap();
     let id = ClientOrderId::new(1);
-    let overfilled = Error::Overfilled { id, filled: 6, open: 5 };
-    assert_eq!(bench.hear(1, filled(Side::Bid, 6, 0)), Err(overfilled));
-    assert_eq!((bench.states(), *bench.desk.ledger()), before);
+    let overfilled = Error::Overfilled { id, filled: 3, open: 2 };
+    assert_eq!(bench.hear(1, filled(Side::Bid, 3, 2)), Err(overfilled));
+    // And ends once.
+    let again = OrderUpdate::Expired { remaining: Lots::new(2) };
+    assert_eq!(bench.hear(1, again), Err(Error::UnknownOrder { id }));
+    assert_eq!(bench.desk.working(Side::Bid), Lots::new(2));
+}
+
+#[test]
+fn news_of_an_order_that_ended_is_no_contradiction() {
+    let mut bench = bench();
+    bench.aim(&quotes(Some((100, 5)), None, false));
+    bench.hear(1, filled(Side::Bid, 5, 0)).unwrap();
+    bench.hear(1, OrderUpdate::Accepted).unwrap();
+    bench.hear(1, OrderUpdate::CancelRejected).unwrap();
+    let id = ClientOrderId::new(2);
+    assert_eq!(bench.hear(2, OrderUpdate::Accepted), Err(Error::UnknownOrder { id }));
+}
+
+/// What the desk says to an answer about order 1, a bid of 5 lots of which 2 were filled, and the
+/// position afterwards. Whatever the answer, the order stays as it was.
+fn contradiction(id: u64, update: OrderUpdate) -> (Error, i64) {
+    let mut bench = bench();
+    bench.aim(&quotes(Some((100, 5)), None, false));
+    bench.hear(1, OrderUpdate::Accepted).unwrap();
+    bench.hear(1, filled(Side::Bid, 2, 3)).unwrap();
+    let before = bench.states();
+    let error = bench.hear(id, update).unwrap_err();
+    assert_eq!(bench.states(), before, "{update:?}");
+    (error, bench.desk.ledger().position.get())
+}
+
+#[test]
+fn a_contradiction_changes_no_order() {
+    let (id, unknown) = (ClientOrderId::new(1), ClientOrderId::new(9));
+    let ended = |remaining| OrderUpdate::Canceled { remaining: Lots::new(remaining) };
+    for (update, error) in [
+        (ended(4), Error::OutOfStep { id, remaining: 4, expected: 3 }),
+        (ended(-1), Error::OutOfStep { id, remaining: -1, expected: 3 }),
+        (OrderUpdate::Rejected(RejectReason::DuplicateId), Error::DuplicateId { id }),
+        (OrderUpdate::Rejected(RejectReason::WouldCross), Error::RejectedLate { id }),
+    ] {
+        assert_eq!(contradiction(1, update), (error, 2));
+    }
+    assert_eq!(contradiction(9, ended(1)), (Error::UnknownOrder { id: unknown }, 2));
+}
+
+#[test]
+fn a_fill_that_contradicts_is_booked_when_it_has_traded() {
+    let (id, unknown) = (ClientOrderId::new(1), ClientOrderId::new(9));
+    let out_of_step = |remaining, expected| Error::OutOfStep { id, remaining, expected };
+    let beyond_counting =
+        OrderUpdate::Filled(Fill { cash: Cash::from_units(i128::MIN), ..fill(Side::Bid, 1, 2) });
+    for (update, error, position) in [
+        (filled(Side::Ask, 1, 2), Error::WrongSide { id }, 1),
+        (filled(Side::Bid, 6, 0), Error::Overfilled { id, filled: 6, open: 3 }, 8),
+        // A fill before it was lost.
+        (filled(Side::Bid, 1, 1), out_of_step(1, 2), 3),
+        // It was heard before.
+        (filled(Side::Bid, 2, 3), out_of_step(3, 1), 2),
+        (filled(Side::Bid, 0, 3), Error::NoFill { id, filled: 0, remaining: 3 }, 2),
+        (filled(Side::Bid, 1, -1), Error::NoFill { id, filled: 1, remaining: -1 }, 2),
+        (beyond_counting, Error::Unbookable { id }, 2),
+    ] {
+        assert_eq!(contradiction(1, update), (error, position));
+    }
+    let error = Error::UnknownOrder { id: unknown };
+    assert_eq!(contradiction(9, filled(Side::Bid, 1, 0)), (error, 3));
+}
+
+#[test]
+fn a_rejected_order_is_gone() {
+    let mut bench = bench();
+    bench.aim(&quotes(Some((100, 5)), None, false));
     bench.hear(1, OrderUpdate::Rejected(RejectReason::WouldCross)).unwrap();
     assert!(bench.states().is_empty());
+}
+
+#[test]
+fn limit_and_market_orders_are_kept_like_all_others() {
+    let mut bench = bench();
+    let order = |side, lots, order_type| Order {
+        id: ClientOrderId::new(0),
+        instrument: InstrumentId::new(0),
+        side,
+        lots: Lots::new(lots),
+        order_type,
+    };
+    bench.send(order(Side::Bid, 5, OrderType::Limit { price: Price::from_ticks(101) }));
+    bench.send(order(Side::Ask, 3, OrderType::Market));
+    // The limit order takes two lots and rests with the others; the market order takes what there is.
+    bench.hear(1, OrderUpdate::Accepted).unwrap();
+    bench.hear(1, filled(Side::Bid, 2, 3)).unwrap();
+    bench.hear(2, OrderUpdate::Accepted).unwrap();
+    bench.hear(2, filled(Side::Ask, 1, 2)).unwrap();
+    let accepted = OrderState::Accepted;
+    assert_eq!(bench.states(), [(1, accepted, 3), (2, accepted, 2)]);
+    bench.hear(2, OrderUpdate::Expired { remaining: Lots::new(2) }).unwrap();
+    bench.hear(1, filled(Side::Bid, 3, 0)).unwrap();
+    assert!(bench.states().is_empty());
+    let ledger = bench.desk.ledger();
+    assert_eq!((ledger.position, ledger.fills), (Lots::new(4), 3));
+    assert_eq!(ledger.cash, Cash::from_units(-400));
 }
 
 #[test]
@@ -238,4 +350,27 @@ fn a_finer_grid_keeps_the_meaning() {
     let working = bench.desk.open_orders().next().unwrap();
     assert_eq!(working.order.order_type.limit(), Some(Price::from_ticks(1_000)));
     assert_eq!((working.open, bench.desk.ledger().position), (Lots::new(300), Lots::new(200)));
+    bench.hear(1, OrderUpdate::Canceled { remaining: Lots::new(100) }).unwrap();
+    bench.desk.rescale(1, 10);
+    bench.hear(1, filled(Side::Bid, 2_000, 1_000)).unwrap();
+    assert!(bench.states().is_empty());
+}
+
+#[test]
+fn the_finest_grid_that_occurs_fits() {
+    /// New ticks in one old tick, and lots in one old lot: a whole coin becomes a satoshi.
+    const FACTOR: i64 = 100_000_000;
+    let mut bench = bench();
+    // The shipped limits: 5 000 in the quote currency, of a coin that costs a ten-millionth a lot;
+    // and the price of a bitcoin in its finest configured tick.
+    let lots = 50_000_000_000;
+    let order_type = OrderType::PostOnly { price: Price::from_ticks(12_000_000) };
+    let (id, instrument) = (ClientOrderId::new(1), InstrumentId::new(0));
+    let order = Order { id, instrument, side: Side::Bid, lots: Lots::new(lots), order_type };
+    bench.desk.orders.add(order);
+    bench.hear(1, filled(Side::Bid, 1, lots - 1)).unwrap();
+    bench.desk.rescale(FACTOR, FACTOR);
+    let working = bench.desk.open_orders().next().unwrap();
+    assert_eq!(working.open, Lots::new((lots - 1) * FACTOR));
+    assert_eq!(bench.desk.ledger().position, Lots::new(FACTOR));
 }
