@@ -58,8 +58,7 @@ impl Decider {
     /// Decides on a row, and says whether there was an intent.
     pub(crate) fn decide(&mut self, moment: &Moment<'_>, actions: &mut Actions) -> bool {
         let Some(touch) = moment.touch else {
-            // Quotes on a book that nobody can see are a gift.
-            self.withdraw(CancelReason::NoMarket, actions);
+            self.withdraw_from_market(actions);
             return false;
         };
         if let Some(change) = self.gate.mark(moment.now, moment.equity, touch.bid) {
@@ -77,8 +76,24 @@ impl Decider {
         true
     }
 
-    pub(crate) fn on_order(&mut self, event: &OrderEvent) -> Result<(), fluxo_execution::Error> {
-        self.desk.on_order_event(event)
+    /// There is no market that can be believed: quotes on a book that nobody can see are a gift.
+    pub(crate) fn withdraw_from_market(&mut self, actions: &mut Actions) {
+        self.withdraw(CancelReason::NoMarket, actions);
+    }
+
+    /// Follows an answer of the venue. One that contradicts what we know halts.
+    pub(crate) fn on_order(
+        &mut self,
+        event: &OrderEvent,
+        actions: &mut Actions,
+    ) -> Result<(), fluxo_execution::Error> {
+        let verdict = self.desk.on_order_event(event);
+        if verdict.is_err()
+            && let Some(change) = self.gate.check_failed()
+        {
+            self.change_state(change, actions);
+        }
+        verdict
     }
 
     pub(crate) fn on_operator(&mut self, command: OperatorCommand, actions: &mut Actions) {

@@ -49,11 +49,11 @@ impl Engine {
                 self.instruments[event.instrument.index()].on_market(now, event, stats, actions);
             }
             Event::Order(event) => {
-                self.instruments[event.instrument.index()].on_order(event, stats);
+                self.instruments[event.instrument.index()].on_order(event, stats, actions);
             }
             Event::Timer(TimerId::RowClock) => {
                 for instrument in &mut self.instruments {
-                    instrument.pass(now, now, stats, actions);
+                    instrument.on_timer(now, stats, actions);
                 }
             }
             Event::Operator(command) => {

@@ -2,7 +2,7 @@
 
 use fluxo_core::{
     Actions, Cash, InstrumentId, InstrumentSpec, Lots, MarketData, MarketEvent, OperatorCommand,
-    OrderEvent, OrderUpdate, UnixNanos, Valuation,
+    OrderEvent, Phase, Price, UnixNanos, Valuation,
 };
 use fluxo_execution::Ledger;
 use fluxo_features::{FeatureEngine, FeatureRow};
@@ -49,7 +49,8 @@ impl Instrument {
     }
 
     /// Profit since the start in the settlement currency, the position valued at the last best
-    /// price that would close it. `None` when it cannot be computed.
+    /// price that would close it. `None` when it cannot be computed: an overflow, or a position
+    /// without a price.
     pub(crate) fn equity(&self) -> Option<Cash> {
         let ledger = self.ledger();
         match self.watch.last() {
@@ -57,12 +58,17 @@ impl Instrument {
                 let mark = if ledger.position > Lots::ZERO { bid } else { ask };
                 ledger.equity(&self.valuation, mark)
             }
-            // Without a market nothing was ever traded.
-            None => Some(Cash::ZERO),
+            // Nothing held is worth nothing at any price.
+            None if ledger.position == Lots::ZERO => {
+                ledger.equity(&self.valuation, Price::default())
+            }
+            None => None,
         }
     }
 
-    /// Rows first, because they describe the time before the event; then the event.
+    /// Rows first, because they describe the time before the event; then the event. Except for the
+    /// end of the market: rows stop with it, so what works is withdrawn here and now, and a row from
+    /// before it that only closes now trades no more.
     pub(crate) fn on_market(
         &mut self,
         now: UnixNanos,
@@ -70,6 +76,10 @@ impl Instrument {
         stats: &mut Stats,
         actions: &mut Actions,
     ) {
+        if ends_market(&event.data) {
+            self.watch.observe(now, &event.data, self.features.book());
+            self.decider.withdraw_from_market(actions);
+        }
         self.pass(FeatureEngine::watermark_before(now, event), now, stats, actions);
         self.features.apply(now, event);
         self.watch.observe(now, &event.data, self.features.book());
@@ -78,8 +88,17 @@ impl Instrument {
         }
     }
 
-    /// Time passed: decides on every row that it completed.
-    pub(crate) fn pass(
+    /// Time passed. Where no row is due, the market may still have gone: a book grows stale in
+    /// silence.
+    pub(crate) fn on_timer(&mut self, now: UnixNanos, stats: &mut Stats, actions: &mut Actions) {
+        self.pass(now, now, stats, actions);
+        if self.watch.touch(now, self.features.book()).is_none() {
+            self.decider.withdraw_from_market(actions);
+        }
+    }
+
+    /// Decides on every row that the time up to `watermark` completed.
+    fn pass(
         &mut self,
         watermark: UnixNanos,
         now: UnixNanos,
@@ -103,11 +122,19 @@ impl Instrument {
         }
     }
 
-    pub(crate) fn on_order(&mut self, event: &OrderEvent, stats: &mut Stats) {
-        match self.decider.on_order(event) {
-            Ok(()) => stats.fills += u64::from(matches!(event.update, OrderUpdate::Filled(_))),
-            Err(_) => stats.contradictions += 1,
+    /// An answer that contradicts what we know halts: every limit rests on knowing what is open. A
+    /// fill that has traded is booked all the same, because the position is the venue's to tell.
+    pub(crate) fn on_order(
+        &mut self,
+        event: &OrderEvent,
+        stats: &mut Stats,
+        actions: &mut Actions,
+    ) {
+        let fills_before = self.ledger().fills;
+        if self.decider.on_order(event, actions).is_err() {
+            stats.contradictions += 1;
         }
+        stats.fills += self.ledger().fills - fills_before;
     }
 
     pub(crate) fn on_operator(&mut self, command: OperatorCommand, actions: &mut Actions) {
@@ -129,5 +156,14 @@ impl Instrument {
         self.watch.rescale(price_factor);
         self.decider.respecify(spec, price_factor, lots_factor);
         self.spec = spec.clone();
+    }
+}
+
+/// Whether this is news that nothing can be traded from now on.
+fn ends_market(data: &MarketData) -> bool {
+    match data {
+        MarketData::Gap(_) => true,
+        MarketData::Status(phase) => *phase != Phase::Continuous,
+        _ => false,
     }
 }

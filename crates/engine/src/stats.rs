@@ -17,9 +17,9 @@ pub struct Stats {
     pub cancels: u64,
     /// Orders that the gate refused.
     pub refusals: u64,
-    /// Executions.
+    /// Executions that were booked.
     pub fills: u64,
-    /// Answers of the venue that contradict what we know.
+    /// Answers of the venue that contradict what we know; the first one halts.
     pub contradictions: u64,
     /// Opinions, by agent in the order of [`AgentKind::ALL`].
     pub opinions: [u64; AgentKind::ALL.len()],
