@@ -170,7 +170,7 @@ pub struct Fill {
     pub fee: Cash,
     /// Why the simulated venue filled it, or that a real one did.
     pub reason: FillReason,
-    /// Lots of the order that are still open.
+    /// Lots of the order that were open after it.
     pub remaining: Lots,
 }
 

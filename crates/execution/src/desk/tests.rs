@@ -210,6 +210,25 @@ fn a_fill_may_overtake_its_acknowledgement_and_follow_a_cancel() {
 }
 
 #[test]
+fn fills_add_up_wherever_the_acknowledgement_and_the_end_come_between() {
+    let fills = [filled(Side::Bid, 2, 3), filled(Side::Bid, 1, 2)];
+    for accepted_at in 0..=2 {
+        for ended_at in 0..=3 {
+            let mut news = fills.to_vec();
+            news.insert(accepted_at, OrderUpdate::Accepted);
+            news.insert(ended_at, OrderUpdate::Canceled { remaining: Lots::new(2) });
+            let mut bench = bench();
+            bench.aim(&quotes(Some((100, 5)), None, false));
+            for update in &news {
+                bench.hear(1, *update).unwrap_or_else(|error| panic!("{error}: {news:?}"));
+            }
+            assert!(bench.states().is_empty(), "{news:?}");
+            assert_eq!(bench.desk.ledger().position, Lots::new(3), "{news:?}");
+        }
+    }
+}
+
+#[test]
 fn an_order_that_ended_waits_for_its_fills() {
     let mut bench = bench();
     bench.aim(&quotes(Some((100, 5)), None, false));
