@@ -44,20 +44,11 @@ pub(crate) fn run(root: &Path, core: u32, filter: Option<&str>) -> anyhow::Resul
     }
     let core = core.to_string();
     let shown = target.to_string_lossy().into_owned();
-    let mut command = vec![
-        "taskset",
-        "-c",
-        core.as_str(),
-        "cargo",
-        "bench",
-        "--workspace",
-        "--bench",
-        "*",
-        "--target-dir",
-        shown.as_str(),
-    ];
+    let mut command =
+        vec!["taskset", "-c", core.as_str(), "cargo", "bench", "--workspace", "--bench", "*"];
     command.extend(filter.map(|filter| ["--", filter]).into_iter().flatten());
-    step::run(root, "benches", &command)?;
+    // Criterion asks the environment where its results go, as cargo does for the programs.
+    step::run_with(root, "benches", &command, &[("CARGO_TARGET_DIR", &shown)])?;
     let mut figures = figures(&results)?;
     figures.sort_by(|one, other| one.name.cmp(&other.name));
     println!(

@@ -57,7 +57,10 @@ fn main() -> ExitCode {
     }
 }
 
-/// The project's root, wherever the tool was started.
+/// The project's root, wherever in it the tool was started. Cargo says so when it runs the tool; what
+/// was true when it was compiled may be another clone that shares the build cache.
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_owned).unwrap_or_default()
+    let own = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    let root = own.as_deref().and_then(Path::parent).map(Path::to_owned);
+    root.or_else(|| std::env::current_dir().ok()).unwrap_or_default()
 }

@@ -49,7 +49,11 @@ impl Run {
 )]
 #[expect(clippy::print_stderr, reason = "the one loud line of a test that cannot run")]
 pub fn data_dir() -> Option<PathBuf> {
-    let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
+    // Cargo tells a test where its package lies; what was true when this was compiled may be another
+    // clone that shares the build cache. All packages lie at one depth.
+    let package = std::env::var_os("CARGO_MANIFEST_DIR")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+    let default = package.join("../../../shared/data");
     let folder = std::env::var("FLUXO_DATA_DIR").map_or(default, PathBuf::from);
     if folder.is_dir() {
         return Some(folder);
