@@ -25,14 +25,20 @@ fn both(files: &[PathBuf], more: &[&str]) -> [Said; 2] {
     said
 }
 
+/// Two thirds of the capture's gzip.
+fn cut_gzip(folder: &Path) -> PathBuf {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(&std::fs::read(capture(folder)).unwrap()).unwrap();
+    let whole = encoder.finish().unwrap();
+    let cut = folder.join("cut.gz");
+    std::fs::write(&cut, &whole[..whole.len() * 2 / 3]).unwrap();
+    cut
+}
+
 #[test]
 fn a_cut_gzip() {
     let folder = tempfile::tempdir().unwrap();
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-    encoder.write_all(&std::fs::read(capture(folder.path())).unwrap()).unwrap();
-    let whole = encoder.finish().unwrap();
-    let cut = folder.path().join("cut.gz");
-    std::fs::write(&cut, &whole[..whole.len() * 2 / 3]).unwrap();
+    let cut = cut_gzip(folder.path());
     for said in both(std::slice::from_ref(&cut), &[]) {
         let line = said.failure(4);
         assert!(line.contains("cut.gz") && line.contains("ends early"), "{line}");
@@ -225,11 +231,7 @@ fn what_others_send_first_does_not_name_the_recording() {
 #[test]
 fn a_lake_with_half_a_recording_says_so() {
     let folder = tempfile::tempdir().unwrap();
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-    encoder.write_all(&std::fs::read(capture(folder.path())).unwrap()).unwrap();
-    let whole = encoder.finish().unwrap();
-    let cut = folder.path().join("cut.gz");
-    std::fs::write(&cut, &whole[..whole.len() * 2 / 3]).unwrap();
+    let cut = cut_gzip(folder.path());
     let lake = folder.path().join("lake");
     assert_eq!(support::import(&[cut], &lake).code, 4);
     let said = run(&[lake], &folder.path().join("out"), &[]);

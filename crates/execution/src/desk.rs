@@ -105,6 +105,7 @@ impl Desk {
     pub fn rescale(&mut self, price_factor: i64, lots_factor: i64) {
         self.orders.rescale(price_factor, lots_factor);
         self.ledger.position = self.ledger.position * lots_factor;
+        self.config.take_through = self.config.take_through * price_factor;
         self.plan.clear();
     }
 }

@@ -54,7 +54,8 @@ pub struct RunSummary {
     pub actions_sha256: String,
     /// Depth messages whose chain broke.
     pub gaps: u64,
-    /// Frames that could not be decoded.
+    /// Frames of capture files that could not be decoded. Of a lake, its import and `verify` count
+    /// them: what it gives to a run was decoded.
     pub malformed: u64,
     /// Time from an event's arrival at the engine to its actions, over the events that decided.
     pub decision_latency_ns: Latency,

@@ -34,7 +34,7 @@ pub(crate) fn summarise(run: &Finished<'_>, instrument: InstrumentId) -> Outcome
     let equity = run
         .engine
         .equity(instrument)
-        .ok_or_else(|| anyhow::anyhow!("the profit of {} does not fit its type", spec.symbol))
+        .ok_or_else(|| anyhow::anyhow!("the profit of {} cannot be computed", spec.symbol))
         .or_internal()?;
     Ok(RunSummary {
         instrument: format!("{} {}", spec.market, spec.symbol),

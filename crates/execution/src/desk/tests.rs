@@ -376,6 +376,20 @@ fn a_finer_grid_keeps_the_meaning() {
 }
 
 #[test]
+fn on_a_finer_grid_an_order_takes_as_far_through_the_touch() {
+    let mut bench = bench();
+    let limit = |bench: &mut Bench, touch| {
+        bench.desk.plan(&Target::Position(Lots::new(5)), touch);
+        bench.desk.planned().orders[0].order_type.limit()
+    };
+    let through = |ticks| Some(Price::from_ticks(TOUCH.ask.ticks() * ticks + 2 * ticks));
+    assert_eq!(limit(&mut bench, TOUCH), through(1));
+    bench.desk.rescale(10, 1);
+    let [bid, ask] = [TOUCH.bid, TOUCH.ask].map(|price| price.rescaled(10).unwrap());
+    assert_eq!(limit(&mut bench, Touch { bid, ask }), through(10));
+}
+
+#[test]
 fn the_finest_grid_that_occurs_fits() {
     /// New ticks in one old tick, and lots in one old lot: a whole coin becomes a satoshi.
     const FACTOR: i64 = 100_000_000;
