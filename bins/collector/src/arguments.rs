@@ -17,7 +17,7 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Bring recordings into a lake: every frame once, however often and in whatever form they come.
+    /// Bring recordings into a lake: a recording's frames once, however often it comes, packed or not.
     Import(Import),
     /// Check a lake: every file against its hash, every event against its frame.
     Verify(Verify),
@@ -25,7 +25,7 @@ pub(crate) enum Command {
 
 #[derive(Args, Debug)]
 pub(crate) struct Import {
-    /// Files of recordings, gzip or plain; those of one instrument in the order of their run.
+    /// Files of recordings, gzip or plain, in any order.
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     /// How the files are written.

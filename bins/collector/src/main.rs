@@ -135,11 +135,16 @@ fn damaged_source(report: ImportReport) -> Failure {
 
 /// Sorts what the lake reports by who can do something about it.
 fn lake_failure(error: fluxo_lake::Error) -> Failure {
-    if error.is_damage() {
+    let remedy = error.remedy();
+    let failure = if error.is_damage() {
         Failure::damaged(error)
     } else if error.is_usage() {
         Failure::usage(error)
     } else {
         Failure::internal(error)
+    };
+    match remedy {
+        Some(remedy) => failure.remedy(remedy),
+        None => failure,
     }
 }

@@ -307,3 +307,44 @@ fn a_lake_names_what_it_holds_a_part_of() {
     assert_eq!(said.status.code(), Some(3), "{stderr}");
     assert!(stderr.contains("cut.gz (binance-usdm BTCUSDT) is cut"), "{stderr}");
 }
+
+#[test]
+fn the_order_of_the_files_does_not_matter() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = fluxo_test_data::synthetic_capture(folder.path(), "BTCUSDT", 400);
+    let text = std::fs::read_to_string(whole).unwrap();
+    let half = text.lines().count() / 2;
+    let [early, late] = ["early.txt", "late.txt"].map(|name| folder.path().join(name));
+    let lines = |lines: Vec<&str>| lines.join("\n") + "\n";
+    std::fs::write(&early, lines(text.lines().take(half).collect())).unwrap();
+    std::fs::write(&late, lines(text.lines().skip(half).collect())).unwrap();
+    let lakes = ["one", "other"].map(|name| folder.path().join(name));
+    let reports = [
+        json(&import(&[early.clone(), late.clone()], &lakes[0])),
+        json(&import(&[late, early], &lakes[1])),
+    ];
+    assert_eq!(counts(&reports[0]), counts(&reports[1]));
+    assert_eq!(reports[1]["gaps"], 0);
+    assert!(files_of(&lakes[0]) == files_of(&lakes[1]), "other files");
+}
+
+#[test]
+fn a_lake_that_lost_a_file_takes_nothing_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = [fluxo_test_data::synthetic_capture(folder.path(), "BTCUSDT", 100)];
+    let lake = folder.path().join("lake");
+    json(&import(&file, &lake));
+    std::fs::remove_dir_all(lake.join("raw")).unwrap();
+    let line = failure(&import(&file, &lake), 4);
+    assert!(line.contains("is missing") && line.contains("docs/LAKE.md"), "{line}");
+}
+
+#[test]
+fn an_output_that_is_a_link_to_nowhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = [fluxo_test_data::synthetic_capture(folder.path(), "BTCUSDT", 100)];
+    let link = folder.path().join("link");
+    std::os::unix::fs::symlink("nowhere", &link).unwrap();
+    let line = failure(&import(&file, &link), 2);
+    assert!(line.contains("link") && line.contains("choose another folder"), "{line}");
+}

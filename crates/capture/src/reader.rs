@@ -38,13 +38,19 @@ impl CaptureReader {
     /// Opens a file; its first two bytes say whether it is gzip.
     ///
     /// # Errors
-    /// [`Error::Open`] when the system refuses, a folder included.
+    /// [`Error::Open`] when the system refuses, or what is there is no regular file.
     pub fn open(path: &Path) -> Result<Self, Error> {
         let failed = |source| Error::Open { path: path.to_owned(), source };
-        let file = File::open(path).map_err(failed)?;
-        if file.metadata().map_err(failed)?.is_dir() {
+        // Before it is opened: a pipe would wait for its writer, and cannot be read twice.
+        let metadata = std::fs::metadata(path).map_err(failed)?;
+        if metadata.is_dir() {
             return Err(failed(io::Error::from(io::ErrorKind::IsADirectory)));
         }
+        if !metadata.is_file() {
+            let kind = io::ErrorKind::InvalidInput;
+            return Err(failed(io::Error::new(kind, "not a regular file: save it to one first")));
+        }
+        let file = File::open(path).map_err(failed)?;
         let mut bytes = BufReader::with_capacity(BUFFER_BYTES, file);
         let compressed = bytes.fill_buf().map_err(failed)?.starts_with(&GZIP_MAGIC);
         let text: Box<dyn Read + Send> =

@@ -293,6 +293,7 @@ impl Error {
             Self::Io { source, .. } => matches!(
                 source.kind(),
                 io::ErrorKind::NotADirectory
+                    | io::ErrorKind::AlreadyExists
                     | io::ErrorKind::IsADirectory
                     | io::ErrorKind::NotFound
                     | io::ErrorKind::PermissionDenied
@@ -308,6 +309,30 @@ impl Error {
             | Self::RecordDiffers { .. }
             | Self::SourceChanged { .. } => true,
             _ => false,
+        }
+    }
+}
+
+impl Error {
+    /// What a person can do about it, where the error does not say so itself.
+    #[must_use]
+    pub fn remedy(&self) -> Option<&'static str> {
+        match self {
+            Self::Io { doing, .. } if self.is_usage() => Some(if doing.writes() {
+                "choose another folder, or change its permissions"
+            } else {
+                "check the path and its permissions"
+            }),
+            Self::Source(fluxo_capture::Error::Open { .. }) => Some("check the path"),
+            Self::Source(error) if error.is_damage() => Some("get a whole copy"),
+            Self::Damaged { .. }
+            | Self::UnknownFormat { .. }
+            | Self::WrongDigest { .. }
+            | Self::MissingFile { .. }
+            | Self::EventsDiffer { .. } => {
+                Some("put a whole copy back, or make it again from the recording: docs/LAKE.md")
+            }
+            _ => None,
         }
     }
 }

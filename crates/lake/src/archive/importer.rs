@@ -79,6 +79,7 @@ impl Importer {
         let mut importer =
             Self { lake: lake.to_owned(), config, manifest: Manifest::EMPTY, _lock: lock };
         importer.recover()?;
+        importer.check_sealed()?;
         Ok(importer)
     }
 
@@ -88,14 +89,11 @@ impl Importer {
     /// # Errors
     /// [`Error::Source`], [`Error::NoInstrument`].
     pub fn check_files(files: &[PathBuf]) -> Result<(), Error> {
-        for file in files {
-            fluxo_capture::CaptureReader::open(file)?;
-        }
-        files.iter().try_for_each(|file| check_subject(file))
+        in_order(files).map(drop)
     }
 
-    /// Imports files, in order. Those of one instrument are one run: its book goes on from file to
-    /// file. What the lake has already is not added again; what a killed import left is continued.
+    /// Imports files, in the order in which their recordings begin. Those of one instrument are one
+    /// run: its book goes on from file to file. What the lake has already is not added again; what a killed import left is continued.
     /// `progress` is told whenever something is certain to survive.
     ///
     /// A file that ends in a fault of its own does not stop the import: the report names it.
@@ -108,7 +106,7 @@ impl Importer {
         files: &[PathBuf],
         progress: &mut dyn FnMut(&Progress<'_>),
     ) -> Result<ImportReport, Error> {
-        Self::check_files(files)?;
+        let files = in_order(files)?;
         self.recover()?;
         let mut run = Run::default();
         for file in files {
@@ -171,6 +169,16 @@ impl Importer {
         }
     }
 
+    /// Refuses to go on in a lake that lost a sealed file: what is missing would stay missing, because
+    /// its frames count as had.
+    fn check_sealed(&self) -> Result<(), Error> {
+        let mut paths = self.manifest.files().map(|file| self.lake.join(&file.path));
+        match paths.find(|path| !path.exists()) {
+            Some(path) => Err(Error::MissingFile { path }),
+            None => Ok(()),
+        }
+    }
+
     /// Goes by what is on disk, and finishes what a kill or an error interrupted: sealed frames stop
     /// waiting, replaced parts are set aside.
     fn recover(&mut self) -> Result<(), Error> {
@@ -190,6 +198,19 @@ impl Importer {
         self.manifest.retracted.clear();
         self.manifest.write(&self.lake)
     }
+}
+
+/// The files by when their recordings begin; each can be imported.
+fn in_order(files: &[PathBuf]) -> Result<Vec<&PathBuf>, Error> {
+    for file in files {
+        fluxo_capture::CaptureReader::open(file)?;
+    }
+    let mut files = files
+        .iter()
+        .map(|file| Ok((check_subject(file)?, file)))
+        .collect::<Result<Vec<_>, Error>>()?;
+    files.sort_by_key(|(begin, _)| *begin);
+    Ok(files.into_iter().map(|(_, file)| file).collect())
 }
 
 /// Moves a file out of the way of the tables, under a name that is free there.

@@ -90,7 +90,7 @@ pub struct ImportReport {
     pub first_malformed: Option<FirstMalformed>,
     /// By instrument, in the order in which they came.
     pub instruments: Vec<InstrumentReport>,
-    /// By file, in the order in which they were named.
+    /// By file, in the order in which their recordings begin.
     pub sources: Vec<SourceReport>,
 }
 

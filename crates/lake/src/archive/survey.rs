@@ -52,8 +52,9 @@ pub(super) fn survey(path: &Path, manifest: &Manifest) -> Result<Survey, Error> 
     surveyor.finish(path, end, fault)
 }
 
-/// Refuses a file whose first lines do not say what it is a recording of.
-pub(super) fn check_subject(path: &Path) -> Result<(), Error> {
+/// When the recording of a file begins. Refuses a file whose first lines do not say what it is a
+/// recording of.
+pub(super) fn check_subject(path: &Path) -> Result<UnixNanos, Error> {
     let mut reader = fluxo_capture::CaptureReader::open(path)?;
     let mut subject = Subject::new();
     while subject.lines < INSTRUMENT_LINES_MAX && !subject.is_known() {
@@ -64,7 +65,7 @@ pub(super) fn check_subject(path: &Path) -> Result<(), Error> {
     }
     let lines = subject.lines;
     match subject.instrument() {
-        Some(_) => Ok(()),
+        Some(_) => Ok(subject.first_ts_recv.unwrap_or_default()),
         None => Err(Error::NoInstrument { path: path.to_owned(), lines }),
     }
 }
