@@ -278,3 +278,53 @@ fn equal_hashes_are_of_equal_runs() {
     assert_eq!(reports[0]["config_sha256"], reports[1]["config_sha256"]);
     assert_ne!(reports[0]["instrument_sha256"], reports[1]["instrument_sha256"]);
 }
+
+#[test]
+fn a_file_that_is_not_of_the_instrument_that_was_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    for asked in [["--symbol", "ETHUSDT"], ["--venue", "binance-spot"]] {
+        for said in both(&[capture(folder.path())], &asked) {
+            let line = said.failure(2);
+            assert!(line.contains("BTCUSDT") && line.contains("--symbol"), "{line}");
+        }
+    }
+    for said in both(&[capture(folder.path())], &["--symbol", "btcusdt"]) {
+        said.json();
+    }
+}
+
+#[test]
+fn a_file_that_is_given_twice_or_is_a_pipe() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = capture(folder.path());
+    let copy = folder.path().join("copy.txt");
+    std::fs::copy(&file, &copy).unwrap();
+    for said in both(&[file, copy], &[]) {
+        let line = said.failure(2);
+        assert!(line.contains("copy.txt was given before"), "{line}");
+    }
+    let pipe = folder.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for said in both(&[pipe], &[]) {
+        assert!(said.failure(2).contains("not a regular file"));
+    }
+}
+
+#[test]
+fn what_a_person_should_know_of_a_run_that_did_not_fail() {
+    let folder = tempfile::tempdir().unwrap();
+    let warned = |file: &Path, more: &[&str], of: &str| {
+        for said in both(&[file.to_owned()], more) {
+            said.json();
+            assert!(said.stderr.contains(of), "{of}: {}", said.stderr);
+        }
+    };
+    let whole = capture(folder.path());
+    let small = ["--set", "sizing.order={ quantity = \"0.0000001\" }"];
+    warned(&whole, &small, "of one lot, which is more than sizing.order");
+    warned(&whole, &["--set", "strategy.imbalance.enter=1.5"], "the rule asked for no order");
+    let crossed = with_line(folder.path(), "\"pu\":1400,", |line| {
+        line.replacen("\"b\":[", "\"b\":[[\"999999.0\",\"1.000\"],", 1)
+    });
+    warned(&crossed, &[], "states of the book were crossed");
+}

@@ -83,6 +83,8 @@ impl Instrument {
         self.pass(FeatureEngine::watermark_before(now, event), now, stats, actions);
         self.features.apply(now, event);
         self.watch.observe(now, &event.data, self.features.book());
+        let is_batch = matches!(event.data, MarketData::Book(_));
+        stats.crossed += u64::from(is_batch && self.features.book().is_crossed());
         if let MarketData::Spec(spec) = &event.data {
             self.respecify(spec);
         }

@@ -17,6 +17,8 @@ pub struct Stats {
     pub cancels: u64,
     /// Orders that the gate refused.
     pub refusals: u64,
+    /// Depth batches after which the book was crossed: nothing is traded on it then.
+    pub crossed: u64,
     /// Executions that were booked.
     pub fills: u64,
     /// Answers of the venue that contradict what we know; the first one halts.

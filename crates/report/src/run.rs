@@ -54,6 +54,8 @@ pub struct RunSummary {
     pub actions_sha256: String,
     /// Depth messages whose chain broke.
     pub gaps: u64,
+    /// States of the book that were crossed.
+    pub crossed: u64,
     /// Frames of capture files that could not be decoded. Of a lake, its import and `verify` count
     /// them: what it gives to a run was decoded.
     pub malformed: u64,

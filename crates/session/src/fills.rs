@@ -10,7 +10,7 @@ use fluxo_report::Outcome;
 
 use crate::out_folder::{OutFolder, write_failure};
 
-const NAME: &str = "fills.csv";
+pub(crate) const NAME: &str = "fills.csv";
 const HEADER: &str =
     "ts_recv_ns,ts_event_ns,order,side,price,quantity,liquidity,reason,cash,fee,position\n";
 

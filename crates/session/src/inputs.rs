@@ -15,7 +15,7 @@ pub struct Inputs {
 
 #[derive(Debug)]
 pub(crate) enum Kind {
-    Captures(Vec<PathBuf>),
+    Captures { paths: Vec<PathBuf>, selection: Selection },
     Lake { lake: Box<Lake>, path: PathBuf, instrument: Instrument, warnings: Vec<String> },
 }
 
@@ -34,7 +34,8 @@ impl Inputs {
         if let Some(folder) = paths.iter().find(|path| path.is_dir()) {
             return Err(RecordingError::Mixed { path: folder.clone() });
         }
-        Ok(Self { kind: Kind::Captures(paths.to_vec()) })
+        let (paths, selection) = (paths.to_vec(), selection.clone());
+        Ok(Self { kind: Kind::Captures { paths, selection } })
     }
 
     fn find_in_lake(path: &Path, selection: &Selection) -> Result<Self, RecordingError> {

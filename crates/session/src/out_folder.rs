@@ -9,6 +9,8 @@ use fluxo_report::{Failure, Outcome, RunSummary, Unfit};
 
 const LOCK: &str = "run.lock";
 const REPORT: &str = "report.json";
+/// What a run publishes before its report.
+const RESULT: &str = crate::fills::NAME;
 const UNFINISHED: &str = "tmp";
 
 /// A folder that one run writes its results to. Results have names that end in `.tmp` until the
@@ -25,7 +27,8 @@ impl OutFolder {
         let shown = path.display();
         fs::create_dir_all(path)
             .or_usage()
-            .map_err(|failure| failure.while_doing(format!("cannot make {shown}")))?;
+            .map_err(|failure| failure.while_doing(format!("cannot make {shown}")))
+            .map_err(|failure| failure.remedy("choose another folder"))?;
         let metadata =
             fs::metadata(path).with_context(|| format!("cannot look at {shown}")).or_usage()?;
         if metadata.permissions().readonly() {
@@ -33,7 +36,12 @@ impl OutFolder {
                 .remedy("make it writable or choose another folder"));
         }
         let others = others_in(path)?;
-        if let Some(other) = others.iter().find(|entry| !is_leftover(entry)) {
+        // The report comes last and the lock goes after it: results beside a lock and without a
+        // report are those of a run that was killed between the two.
+        let has = |name: &str| others.iter().any(|entry| entry.ends_with(name));
+        let killed = has(LOCK) && !has(REPORT);
+        let is_ours = |entry: &Path| is_leftover(entry) || (killed && entry.ends_with(RESULT));
+        if let Some(other) = others.iter().find(|entry| !is_ours(entry)) {
             return Err(Failure::usage(anyhow!(
                 "{shown} is not empty: it holds {}",
                 other.display()
@@ -86,7 +94,11 @@ impl OutFolder {
 pub(crate) fn write_failure(error: io::Error, path: &Path) -> Failure {
     let full = matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
     let failure = Failure::usage(error).while_doing(format!("cannot write {}", path.display()));
-    if full { failure.remedy("free some space and run the same command again") } else { failure }
+    failure.remedy(if full {
+        "free some space and run the same command again"
+    } else {
+        "choose another folder, or change its permissions"
+    })
 }
 
 fn others_in(path: &Path) -> Outcome<Vec<PathBuf>> {
@@ -124,5 +136,20 @@ mod tests {
         let refused = OutFolder::open(folder.path()).unwrap_err();
         assert!(refused.to_string().contains("thesis.txt"), "{refused}");
         assert!(folder.path().join("thesis.txt").exists());
+    }
+
+    #[test]
+    fn a_kill_between_the_results_and_the_report_leaves_no_report() {
+        let folder = tempfile::tempdir().unwrap();
+        let fills = folder.path().join(RESULT);
+        fs::write(&fills, "whole").unwrap();
+        assert!(OutFolder::open(folder.path()).is_err(), "no run of ours left it");
+        fs::write(folder.path().join(LOCK), "").unwrap();
+        drop(OutFolder::open(folder.path()).unwrap());
+        assert!(!fills.exists());
+        fs::write(&fills, "whole").unwrap();
+        fs::write(folder.path().join(REPORT), "whole").unwrap();
+        assert!(OutFolder::open(folder.path()).is_err(), "a report is finished");
+        assert!(fills.exists());
     }
 }

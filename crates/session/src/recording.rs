@@ -8,13 +8,13 @@ use fluxo_lake::journal::SourceFile;
 use fluxo_report::Failure;
 use fluxo_sim::{MarketSource, Recorded};
 
-use crate::Instruments;
 use crate::capture_input::{self, CaptureInput};
 use crate::feed::Feed;
 use crate::inputs::{Inputs, Kind};
 use crate::lake_input::{self, LakeInput};
 use crate::peek::Peek;
 use crate::run::lake_failure;
+use crate::{Instruments, Selection};
 
 /// The events of one instrument, in the order in which they were received.
 #[derive(Debug)]
@@ -58,10 +58,10 @@ pub enum RecordingError {
         /// The instrument of the first file.
         expected: String,
     },
-    /// A lake does not have exactly one instrument that was meant.
+    /// A lake or a file does not have exactly one instrument that was meant.
     #[error("{path} holds {}", list(found))]
     Choice {
-        /// The lake.
+        /// The lake or the file.
         path: PathBuf,
         /// What it holds of what was asked for.
         found: Vec<String>,
@@ -73,6 +73,12 @@ pub enum RecordingError {
         path: PathBuf,
         /// The one before it.
         earlier: PathBuf,
+    },
+    /// A file was given before, under this name or another.
+    #[error("{path} was given before")]
+    Twice {
+        /// The file.
+        path: PathBuf,
     },
     /// A folder among files.
     #[error("{path} is a folder beside other inputs")]
@@ -120,6 +126,7 @@ impl RecordingError {
             Self::OtherInstrument { .. } => {
                 Failure::usage(self).remedy("give the files of one instrument, in order")
             }
+            Self::Twice { .. } => Failure::usage(self).remedy("give every file once"),
             Self::Order { .. } => {
                 Failure::usage(self).remedy("give the files of a run in the order of their time")
             }
@@ -148,7 +155,9 @@ impl<'l> Recording<'l> {
     /// Inputs that cannot be read, are of several instruments, or of none.
     pub fn open(inputs: &'l Inputs, instruments: &Instruments) -> Result<Self, RecordingError> {
         match &inputs.kind {
-            Kind::Captures(paths) => Self::open_captures(paths, instruments),
+            Kind::Captures { paths, selection } => {
+                Self::open_captures(paths, selection, instruments)
+            }
             Kind::Lake { lake, path, instrument, warnings } => {
                 let peek = lake_input::peek(lake, instrument)?;
                 let input = Input::Lake(LakeInput::new(lake, instrument)?);
@@ -245,6 +254,7 @@ impl<'l> Recording<'l> {
             (counts.gaps, "gaps in the chain of depth updates; no book until the next snapshot"),
             (counts.boundary_gaps, "files do not continue the one before them"),
             (counts.missing_trades, "trades are missing by their identifiers"),
+            (counts.void_trades, "prints have no price or no size and were left out"),
             (counts.foreign, "frames are of another instrument and were left out"),
             (counts.dropped_depth, "depth updates were dropped: too many waited for a snapshot"),
             (counts.out_of_range, "frames hold a value beyond the range of ticks and lots"),
@@ -258,13 +268,21 @@ impl<'l> Recording<'l> {
         warnings
     }
 
-    fn open_captures(paths: &[PathBuf], instruments: &Instruments) -> Result<Self, RecordingError> {
+    fn open_captures(
+        paths: &[PathBuf],
+        selection: &Selection,
+        instruments: &Instruments,
+    ) -> Result<Self, RecordingError> {
         let mut first: Option<Peek> = None;
         let mut before: Option<(&PathBuf, UnixNanos)> = None;
         for path in paths {
             let peek = capture_input::peek(path)?;
             let found =
                 peek.instrument().ok_or(RecordingError::NoInstrument { path: path.clone() })?;
+            if !selection.matches(found.0, found.1) {
+                let (path, found) = (path.clone(), vec![label(found.0, found.1)]);
+                return Err(RecordingError::Choice { path, found });
+            }
             match first.as_ref().and_then(Peek::instrument) {
                 Some(expected) if expected != found => {
                     return Err(RecordingError::OtherInstrument {
@@ -284,8 +302,12 @@ impl<'l> Recording<'l> {
             first.get_or_insert(peek);
         }
         let first = first.ok_or(RecordingError::NoInstrument { path: PathBuf::new() })?;
-        let sources =
+        let sources: Vec<SourceFile> =
             paths.iter().map(|path| capture_input::describe(path)).collect::<Result<_, _>>()?;
+        let is_twice = |at: &usize| sources[..*at].iter().any(|s| s.sha256 == sources[*at].sha256);
+        if let Some(again) = (0..sources.len()).find(is_twice) {
+            return Err(RecordingError::Twice { path: paths[again].clone() });
+        }
         let instrument = first.instrument().expect("it was just found");
         let input = Input::Capture(CaptureInput::new(paths));
         Self::new(input, instrument, &first, sources, instruments)

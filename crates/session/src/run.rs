@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use fluxo_core::{
-    Action, Actions, Event, Fill, FillReason, InstrumentId, OrderEvent, OrderUpdate, Refusal,
+    Action, Actions, Event, Fill, FillReason, InstrumentId, Lots, OrderEvent, OrderUpdate, Refusal,
     Stamped,
 };
 use fluxo_engine::Engine;
@@ -78,6 +78,7 @@ pub fn run(
     let mut latency = histogram()?;
     let mut fills_by_reason: BTreeMap<FillReason, u64> = BTreeMap::new();
     let mut refusals_by_reason: BTreeMap<String, u64> = BTreeMap::new();
+    let mut raised_orders = 0;
     let mut actions = Actions::with_capacity(file.open_orders_max() + ACTIONS_BESIDE_CANCELS);
     while let Some(stamped) = timeline.next().map_err(RecordingError::into_failure)? {
         keeper.before(stamped)?;
@@ -91,6 +92,8 @@ pub fn run(
         if let Some((_, fill)) = fill_of(stamped) {
             *fills_by_reason.entry(fill.reason).or_default() += 1;
         }
+        raised_orders +=
+            actions.as_slice().iter().filter(|a| is_raised(a, &file, &engine)).count() as u64;
         for refusal in actions.as_slice().iter().filter_map(refusal_of) {
             *refusals_by_reason.entry(refusal_name(refusal).to_owned()).or_default() += 1;
         }
@@ -113,6 +116,7 @@ pub fn run(
         seconds: stopwatch.seconds(),
         fills_by_reason: &fills_by_reason,
         refusals_by_reason: &refusals_by_reason,
+        raised_orders,
     };
     let mut summary = summarise(&finished, INSTRUMENT)?;
     keeper.finish(&engine, &mut summary)?;
@@ -237,6 +241,16 @@ fn fill_of(stamped: &Stamped) -> Option<(&OrderEvent, &Fill)> {
     }
 }
 
+/// Whether an order is of one lot because it cannot be of less.
+fn is_raised(action: &Action, file: &EngineFile, engine: &Engine) -> bool {
+    let Action::Place { order, .. } = action else { return false };
+    let spec = engine.spec(INSTRUMENT);
+    order.lots == Lots::new(1)
+        && order.order_type.limit().is_some_and(|price| {
+            file.order_size(&spec.quote).limit_lots(spec, price) == Some(Lots::ZERO)
+        })
+}
+
 const fn refusal_of(action: &Action) -> Option<&Refusal> {
     match action {
         Action::Refuse { refusal, .. } => Some(refusal),
@@ -262,11 +276,16 @@ const fn refusal_name(refusal: &Refusal) -> &'static str {
 
 /// Sorts what a lake or a journal reports by who can do something about it.
 pub(crate) fn lake_failure(error: fluxo_lake::Error) -> Failure {
-    if error.is_damage() {
+    let remedy = error.remedy();
+    let failure = if error.is_damage() {
         Failure::damaged(error)
     } else if error.is_usage() {
         Failure::usage(error)
     } else {
         Failure::internal(error)
+    };
+    match remedy {
+        Some(remedy) => failure.remedy(remedy),
+        None => failure,
     }
 }

@@ -70,6 +70,11 @@ impl EngineFile {
         self.execution.open_orders_max
     }
 
+    /// How big an order should be, for an instrument in that quote currency.
+    pub(crate) fn order_size(&self, quote: &str) -> Size {
+        self.sizing_in(quote).order
+    }
+
     fn step(&self) -> Result<Nanos, ConfigError> {
         let step = positive("rows.every_ms", self.rows.every_ms)?;
         millis("rows.every_ms", step)

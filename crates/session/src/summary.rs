@@ -24,6 +24,8 @@ pub(crate) struct Finished<'a> {
     pub(crate) latency: &'a Histogram<u64>,
     pub(crate) seconds: f64,
     pub(crate) fills_by_reason: &'a BTreeMap<FillReason, u64>,
+    /// Orders of one lot, where the configuration asks for less.
+    pub(crate) raised_orders: u64,
     pub(crate) refusals_by_reason: &'a BTreeMap<String, u64>,
 }
 
@@ -67,6 +69,7 @@ pub(crate) fn summarise(run: &Finished<'_>, instrument: InstrumentId) -> Outcome
         net_pnl: equity.to_f64(),
         actions_sha256: run.engine.chain().hex(),
         gaps: recording.gaps(),
+        crossed: stats.crossed,
         malformed: recording.malformed(),
         decision_latency_ns: Latency {
             p50: run.latency.value_at_quantile(0.5),
@@ -142,6 +145,24 @@ fn warnings(run: &Finished<'_>, spec: &InstrumentSpec) -> Vec<String> {
         warnings.push(format!(
             "nothing was traded: every order was refused, for the reason {}; see sizing and risk in engine.toml",
             run.refusals_by_reason.keys().cloned().collect::<Vec<_>>().join(", ")
+        ));
+    }
+    if stats.orders == 0 && stats.refusals == 0 {
+        warnings.push(
+            "nothing was traded: the rule asked for no order; see strategy and agents in engine.toml"
+                .to_owned(),
+        );
+    }
+    if run.raised_orders > 0 {
+        warnings.push(format!(
+            "{} orders are of one lot, which is more than sizing.order asks for",
+            run.raised_orders
+        ));
+    }
+    if stats.crossed > 0 {
+        warnings.push(format!(
+            "{} states of the book were crossed: nothing was traded on them",
+            stats.crossed
         ));
     }
     let contradictions = run.engine.stats().contradictions;
