@@ -10,11 +10,11 @@ use fluxo_core::{
 use crate::{Body, Digits, Message};
 
 /// Quote currencies by which Binance's symbols end; the longer ones first where one ends another.
-const QUOTES: [&str; 38] = [
+const QUOTES: [&str; 45] = [
     "USDT", "FDUSD", "USDC", "TUSD", "BUSD", "USDP", "USDS", "BFUSD", "RLUSD", "XUSD", "USD1",
     "PAX", "BIDR", "BVND", "IDRT", "EURI", "AEUR", "DAI", "UST", "BTC", "ETH", "BNB", "TRX", "XRP",
     "DOGE", "DOT", "EUR", "GBP", "AUD", "JPY", "BRL", "TRY", "RUB", "UAH", "NGN", "ZAR", "MXN",
-    "USD",
+    "IDR", "COP", "ARS", "CZK", "PLN", "RON", "SOL", "USD",
 ];
 
 /// Collects what a specification needs, message by message.
@@ -239,6 +239,8 @@ pub(crate) mod tests {
         assert_eq!(split_symbol("BTCUSDT_240927"), ("BTC", "USDT"));
         assert_eq!(split_symbol("LINKUSD_PERP"), ("LINK", "USD"));
         assert_eq!(split_symbol("BLZETH"), ("BLZ", "ETH"));
+        assert_eq!(split_symbol("BTCBIDR"), ("BTC", "BIDR"));
+        assert_eq!(split_symbol("BTCCOP"), ("BTC", "COP"));
         assert_eq!(split_symbol("BTCFDUSD"), ("BTC", "FDUSD"));
         assert_eq!(split_symbol("USDT"), ("USDT", ""));
         assert_eq!(split_symbol("ODD"), ("ODD", ""));
