@@ -33,10 +33,11 @@ pub(crate) struct Run {
     /// A new or empty folder for report.json and fills.csv.
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,
-    /// The market to take from a lake: binance-spot, binance-usdm, binance-coinm.
+    /// The market that is meant: binance-spot, binance-usdm or binance-coinm. Needed where a lake
+    /// has several.
     #[arg(long, value_name = "MARKET", value_parser = market)]
     venue: Option<Market>,
-    /// The symbol to take from a lake: BTCUSDT.
+    /// The symbol that is meant: BTCUSDT. Needed where a lake has several.
     #[arg(long)]
     symbol: Option<String>,
     #[command(flatten)]

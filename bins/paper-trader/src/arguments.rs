@@ -31,10 +31,11 @@ pub(crate) struct Replay {
     /// The folder of the journal: new, empty, or of the same run, which is then continued.
     #[arg(long, value_name = "DIR")]
     pub(crate) journal: PathBuf,
-    /// The market to take from a lake: binance-spot, binance-usdm, binance-coinm.
+    /// The market that is meant: binance-spot, binance-usdm or binance-coinm. Needed where a lake
+    /// has several.
     #[arg(long, value_name = "MARKET", value_parser = market)]
     venue: Option<Market>,
-    /// The symbol to take from a lake: BTCUSDT.
+    /// The symbol that is meant: BTCUSDT. Needed where a lake has several.
     #[arg(long)]
     symbol: Option<String>,
     /// The rule that decides; the configuration names one otherwise.

@@ -52,8 +52,9 @@ impl SpecInference {
         Self::default()
     }
 
-    /// Looks at one message. The first symbol and the first market that are named by a message of
-    /// [its own](Message::is_of_one_instrument) decide; messages of others are ignored. Prints off the market and mark prices say nothing about the grid.
+    /// Looks at one message. The first symbol and the first market that are named by a message
+    /// [of one instrument](Message::is_of_one_instrument) decide; all other messages are ignored.
+    /// Prints off the market say nothing about the grid.
     ///
     /// Returns whether the message was of the instrument, as far as it says so.
     pub fn observe(&mut self, message: &Message<'_>) -> bool {

@@ -123,9 +123,9 @@ impl Gate {
     }
 
     /// Holds the day's loss against its limit. A UTC day begins with the last equity of the day
-    /// before it, so that what happens between two marks is lost to neither. `equity` is cash plus the value of the position, in
-    /// the settlement currency; `None` means that it could not be computed, which halts the gate.
-    /// `mid` is a price to translate it to the quote currency.
+    /// before it, so that what happens between two marks is lost to neither. `equity` is cash plus
+    /// the value of the position, in the settlement currency; `None` means that it could not be
+    /// computed, which halts the gate. `mid` is a price to translate it to the quote currency.
     pub fn mark(
         &mut self,
         now: UnixNanos,

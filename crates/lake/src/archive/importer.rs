@@ -93,14 +93,14 @@ impl Importer {
     }
 
     /// Imports files, in the order in which their recordings begin. Those of one instrument are one
-    /// run: its book goes on from file to file. What the lake has already is not added again; what a killed import left is continued.
-    /// `progress` is told whenever something is certain to survive.
+    /// run: its book goes on from file to file. What the lake has already is not added again; what a
+    /// killed import left is continued. `progress` is told whenever something is certain to survive.
     ///
     /// A file that ends in a fault of its own does not stop the import: the report names it.
     ///
     /// # Errors
-    /// What [`Self::check_files`] finds, before anything was imported; [`Error::NoRoom`], [`Error::Damaged`],
-    /// [`Error::Io`]. Whatever was imported before stays.
+    /// What [`Self::check_files`] finds, before anything was imported; [`Error::NoRoom`],
+    /// [`Error::Damaged`], [`Error::Io`]. Whatever was imported before stays.
     pub fn import(
         &mut self,
         files: &[PathBuf],

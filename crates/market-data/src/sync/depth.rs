@@ -108,6 +108,8 @@ impl Depth {
             return None;
         }
         (self.boundary, self.end) = (None, None);
+        // Its identifiers are those of the recording that ended: they say nothing about what follows.
+        self.snapshot.last_id = None;
         Some(Gap { from: ended, to: ts_recv, reason: GapReason::RecordingBoundary })
     }
 

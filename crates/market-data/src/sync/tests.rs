@@ -258,6 +258,20 @@ fn a_long_silence_after_a_recording_is_its_end_before_anything_else_is_said() {
 }
 
 #[test]
+fn after_a_long_silence_identifiers_may_begin_anew() {
+    let config = SyncConfig { recording_pause_max: Nanos::new(50), ..SyncConfig::DEFAULT };
+    let mut feed = Feed::with_config(Market::BinanceSpot, config);
+    feed.snapshot(900);
+    feed.spot(901, 902);
+    feed.said();
+    feed.sync.recording_boundary(UnixNanos::new(2));
+    feed.now = 500;
+    feed.snapshot(10);
+    feed.spot(11, 12);
+    assert_eq!(feed.said(), "G2..501(boundary) S12[999999 12]");
+}
+
+#[test]
 fn a_full_buffer_forgets_its_older_half() {
     let config = SyncConfig { buffer_messages_max: 4, ..SyncConfig::DEFAULT };
     let mut feed = Feed::with_config(Market::BinanceSpot, config);

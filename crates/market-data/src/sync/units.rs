@@ -98,9 +98,7 @@ impl Units {
         (self.spec, self.grid, self.at) = (spec, grid, grid.at(self.at.digits())?);
         Ok(UnitsChange::Refined)
     }
-}
 
-impl Units {
     /// Whether the grid at the start may become as fine as `grid`, because of `level`.
     fn check_refinement(&self, grid: &Grid, digits: Digits, level: &RawLevel) -> Result<(), Error> {
         let [tick, lot] =
