@@ -7,10 +7,11 @@ use anyhow::Context;
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 
 /// Which layer a package lives in. Lower numbers know less of the world.
-const LAYERS: [(&str, u8); 19] = [
+const LAYERS: [(&str, u8); 23] = [
     ("fluxo-core", 0),
     ("fluxo-market-data", 1),
     ("fluxo-features", 2),
+    ("fluxo-ensemble", 2),
     ("fluxo-flow-agents", 3),
     ("fluxo-coordinator", 4),
     ("fluxo-risk", 5),
@@ -22,9 +23,12 @@ const LAYERS: [(&str, u8); 19] = [
     ("fluxo-report", EDGE),
     ("fluxo-session", EDGE),
     ("fluxo-test-data", EDGE),
+    ("fluxo-venues", EDGE),
+    ("fluxo-dataset", EDGE),
     ("collector", 9),
     ("paper-trader", 9),
     ("backtester", 9),
+    ("trainer-bridge", 9),
     ("xtask", 9),
     ("book-features", 9),
 ];
@@ -54,9 +58,20 @@ const FORBIDDEN: [(&str, &[&str], &str); 3] = [
 
 /// Packages that only some of ours may bring in, directly or not.
 const RESTRICTED: [(&str, &[&str]); 4] = [
-    ("parquet", &["fluxo-lake", "fluxo-session", "collector", "paper-trader", "backtester"]),
+    (
+        "parquet",
+        &[
+            "fluxo-lake",
+            "fluxo-session",
+            "fluxo-dataset",
+            "collector",
+            "paper-trader",
+            "backtester",
+            "trainer-bridge",
+        ],
+    ),
     ("arrow-array", &[]),
-    ("tokio", &[]),
+    ("tokio", &["fluxo-venues", "collector", "paper-trader", "backtester"]),
     ("polars", &[]),
 ];
 

@@ -1,0 +1,3 @@
+//! Datasets out, bundles in: drives the cold path.
+
+fn main() {}

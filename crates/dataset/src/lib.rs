@@ -1,0 +1,1 @@
+//! Rows and their labels as Parquet files for the cold path.
