@@ -11,6 +11,8 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail};
 
+pub(crate) use python::programs;
+
 /// ONNX Runtime alone, or the environment of the cold path too.
 pub(crate) fn run(root: &Path, with_python: bool) -> anyhow::Result<()> {
     runtime::set_up(root)?;

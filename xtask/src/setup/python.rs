@@ -19,9 +19,13 @@ const ENVIRONMENT: &str = ".venv";
 /// Written last, into the environment: it is whole, and made from the locks with this hash.
 const MARK: &str = ".venv/fluxo-locks.sha256";
 
-/// The interpreter of the environment.
-pub(crate) fn interpreter(root: &Path) -> PathBuf {
-    root.join(ENVIRONMENT).join("bin/python")
+/// Where the programs of the environment lie.
+pub(crate) fn programs(root: &Path) -> PathBuf {
+    root.join(ENVIRONMENT).join("bin")
+}
+
+fn interpreter(root: &Path) -> PathBuf {
+    programs(root).join("python")
 }
 
 pub(super) fn set_up(root: &Path) -> anyhow::Result<()> {
