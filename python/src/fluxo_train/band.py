@@ -77,9 +77,13 @@ def positions(signal: F64, enter: float, segment: I64) -> F64:
     fresh = np.concatenate([[True], segment[1:] != segment[:-1]])
     at = np.arange(n)
     last_wish = np.maximum.accumulate(np.where((wanted != 0.0) | fresh, at, 0))
-    held = wanted[last_wish]
-    held[np.concatenate([fresh[1:], [True]])] = 0.0
-    return held
+    return flat_at_ends(wanted[last_wish], segment)
+
+
+def flat_at_ends(held: F64, segment: I64) -> F64:
+    """The same positions, closed at the last row of each segment."""
+    last = np.concatenate([segment[1:] != segment[:-1], [True]])
+    return np.where(last, 0.0, held)
 
 
 def play(held: F64, market: Market) -> Played:
