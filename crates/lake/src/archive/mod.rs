@@ -15,6 +15,7 @@ mod intake;
 mod layout;
 mod manifest;
 mod merge;
+mod origin;
 mod raw;
 mod reader;
 mod report;
@@ -31,6 +32,7 @@ pub use decode::Malformed;
 pub use importer::{ImportConfig, Importer, Progress};
 pub use layout::Instrument;
 pub use manifest::SourceState;
+pub use origin::MadeRecording;
 pub use reader::{Holding, Item, Lake, LakeReader, Span};
 pub use report::{
     Counts, FirstMalformed, ImportReport, IncompleteSource, InstrumentReport, SourceReport,
