@@ -1,6 +1,6 @@
 //! From the configuration file to the configurations of the crates: here it is validated, once.
 
-use fluxo_coordinator::{AgentWeights, Hysteresis, Maker, Strategy};
+use fluxo_coordinator::{AgentWeights, Following, Hysteresis, Maker, Strategy};
 use fluxo_core::{
     AgentKind, CASH_SCALE_DIGITS, Cash, Decimal, InstrumentSpec, Nanos, Size, StrategyKind, Ticks,
 };
@@ -80,7 +80,7 @@ impl EngineFile {
         millis("rows.every_ms", step)
     }
 
-    fn feature_config(&self) -> Result<FeatureConfig, ConfigError> {
+    pub(crate) fn feature_config(&self) -> Result<FeatureConfig, ConfigError> {
         Ok(FeatureConfig {
             step: self.step()?,
             parent_gap: millis("rows.parent_gap_ms", self.rows.parent_gap_ms)?,
@@ -122,6 +122,13 @@ impl EngineFile {
                     thresholds,
                     weights: AgentWeights::new(AgentKind::ALL.map(weight)),
                 }
+            }
+            StrategyKind::Ensemble => {
+                let ensemble = &strategy.ensemble;
+                Strategy::Ensemble(Following {
+                    hold: millis("strategy.ensemble.hold_ms", ensemble.hold_ms)?,
+                    flat_after: millis("strategy.ensemble.flat_after_ms", ensemble.flat_after_ms)?,
+                })
             }
         })
     }
