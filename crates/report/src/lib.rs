@@ -16,5 +16,7 @@ pub use failure::{Failure, Outcome, Unfit, conclude};
 pub use logging::log_to_stderr;
 pub use output::{Output, OutputMode};
 pub use progress::ProgressLine;
-pub use run::{Difference, JournalPlace, JournalReplay, Latency, RunSummary, SimulationCounts};
+pub use run::{
+    Difference, JournalPlace, JournalReplay, Latency, LiveSummary, RunSummary, SimulationCounts,
+};
 pub use table::{Rows, count, money, seconds};

@@ -21,6 +21,7 @@ use crate::run::lake_failure;
 pub fn replay_journal(folder: &Path, changed: Option<&EngineFile>) -> Outcome<JournalReplay> {
     let mut journal = JournalReader::open(folder).map_err(lake_failure)?;
     let mut engine = engine(&journal, changed)?;
+    let is_live = journal.header().sources.is_empty();
     let mut comparison = Comparison::default();
     let mut actions = Actions::default();
     let mut end = None;
@@ -52,7 +53,7 @@ pub fn replay_journal(folder: &Path, changed: Option<&EngineFile>) -> Outcome<Jo
         journal_sha256: ending.journal_sha256.to_string(),
         first_difference: comparison.first,
         first_different_order: comparison.first_order,
-        warnings: warnings(ending.end.is_some(), ending.torn_bytes),
+        warnings: warnings(ending.end.is_some(), is_live, ending.torn_bytes),
     })
 }
 
@@ -84,7 +85,7 @@ fn agrees(end: &End, engine: &Engine, actions_sha256: &str) -> bool {
         && actions_sha256.parse::<Digest>().is_ok_and(|sha256| sha256 == end.actions_sha256)
 }
 
-fn warnings(finished: bool, torn_bytes: u64) -> Vec<String> {
+fn warnings(finished: bool, is_live: bool, torn_bytes: u64) -> Vec<String> {
     if finished {
         return Vec::new();
     }
@@ -93,9 +94,12 @@ fn warnings(finished: bool, torn_bytes: u64) -> Vec<String> {
     } else {
         String::new()
     };
-    vec![format!(
-        "the journal is not finished{torn}: run the command that wrote it again, and it goes on"
-    )]
+    let advice = if is_live {
+        "the live session was killed, and this is what it did until then"
+    } else {
+        "run the command that wrote it again, and it goes on"
+    };
+    vec![format!("the journal is not finished{torn}: {advice}")]
 }
 
 /// The last event, what the replay did on it, and whether that was recorded.

@@ -1,6 +1,7 @@
 //! The session clock: receive times on the venue's axis of time, faster than the wall where the
 //! venue is a double that plays a recording at speed. The only place where the client reads a clock.
 
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use fluxo_core::UnixNanos;
@@ -12,27 +13,38 @@ pub struct ServerClock {
     pub speed: f64,
     /// Its time when it answered.
     pub now: UnixNanos,
+    /// Whether it stands until the first subscription.
+    pub is_waiting: bool,
 }
 
 /// Faster than this no recording can be played.
 const SPEED_MAX: f64 = 100_000.0;
 
 impl ServerClock {
-    /// Reads the two headers; `None` unless both are there and make sense.
-    pub(super) fn from_headers(speed: Option<&str>, now: Option<&str>) -> Option<Self> {
+    /// Reads the headers; `None` unless speed and time are there and make sense.
+    pub(super) fn from_headers(
+        speed: Option<&str>,
+        now: Option<&str>,
+        state: Option<&str>,
+    ) -> Option<Self> {
         let (speed, now) = (speed?.trim().parse::<f64>().ok()?, now?.trim().parse::<i64>().ok()?);
-        (speed > 0.0 && speed <= SPEED_MAX).then_some(Self { speed, now: UnixNanos::new(now) })
+        let is_waiting = state == Some("waiting");
+        let clock = Self { speed, now: UnixNanos::new(now), is_waiting };
+        (speed > 0.0 && speed <= SPEED_MAX).then_some(clock)
     }
 }
 
 /// `t0 + speed * (wall - wall0)`, where the wall is this machine's monotonic clock, so that it never
-/// goes back.
-#[derive(Clone, Copy, Debug)]
+/// goes back. Where the server's clock stands until somebody subscribes, so does this one, at `t0`.
+#[derive(Clone, Debug)]
 pub struct SessionClock {
     speed: f64,
     t0: UnixNanos,
     wall0: UnixNanos,
-    start: Instant,
+    /// When the session was made: patience counts from here.
+    made: Instant,
+    /// When it began to run.
+    start: Arc<OnceLock<Instant>>,
 }
 
 impl SessionClock {
@@ -40,16 +52,25 @@ impl SessionClock {
     #[must_use]
     pub fn begin(server: Option<ServerClock>) -> Self {
         let wall0 = wall();
-        match server {
-            Some(ServerClock { speed, now }) => Self { speed, t0: now, wall0, start: instant() },
-            None => Self { speed: 1.0, t0: wall0, wall0, start: instant() },
+        let server = server.unwrap_or(ServerClock { speed: 1.0, now: wall0, is_waiting: false });
+        let ServerClock { speed, now: t0, is_waiting } = server;
+        let clock = Self { speed, t0, wall0, made: instant(), start: Arc::default() };
+        if !is_waiting {
+            clock.run();
         }
+        clock
+    }
+
+    /// The server's clock runs from now on, if it did not before.
+    pub(super) fn run(&self) {
+        self.start.get_or_init(instant);
     }
 
     /// Now, on the session's axis.
     #[must_use]
     pub fn now(&self) -> UnixNanos {
-        let wall = self.start.elapsed();
+        let Some(start) = self.start.get() else { return self.t0 };
+        let wall = start.elapsed();
         #[expect(clippy::cast_possible_truncation, reason = "saturates after 292 years")]
         let nanos = if self.speed.to_bits() == 1.0_f64.to_bits() {
             i64::try_from(wall.as_nanos()).unwrap_or(i64::MAX)
@@ -59,9 +80,9 @@ impl SessionClock {
         UnixNanos::new(self.t0.get().saturating_add(nanos))
     }
 
-    /// Wall time since the beginning.
+    /// Wall time since the session was made.
     pub(super) fn elapsed(&self) -> Duration {
-        self.start.elapsed()
+        self.made.elapsed()
     }
 
     /// Wall time in nanoseconds since a moment of the session.
@@ -96,8 +117,8 @@ impl SessionClock {
         self.wall0
     }
 
-    pub(super) fn tokio_start(&self) -> tokio::time::Instant {
-        tokio::time::Instant::from_std(self.start)
+    pub(super) fn tokio_made(&self) -> tokio::time::Instant {
+        tokio::time::Instant::from_std(self.made)
     }
 }
 
@@ -118,8 +139,8 @@ mod tests {
 
     #[test]
     fn only_a_clock_that_makes_sense_is_taken() {
-        let read = |speed, now| ServerClock::from_headers(speed, now);
-        let expected = ServerClock { speed: 60.0, now: UnixNanos::new(5) };
+        let read = |speed, now| ServerClock::from_headers(speed, now, None);
+        let expected = ServerClock { speed: 60.0, now: UnixNanos::new(5), is_waiting: false };
         assert_eq!(read(Some("60"), Some("5")), Some(expected));
         assert_eq!(read(Some("60"), None), None);
         for speed in ["0", "-1", "NaN", "inf", "1e9", "fast"] {
@@ -130,7 +151,10 @@ mod tests {
     #[test]
     fn a_fast_clock_is_ahead_of_the_wall_and_never_goes_back() {
         let t0 = UnixNanos::new(1_700_000_000_000_000_000);
-        let clock = SessionClock::begin(Some(ServerClock { speed: 1_000.0, now: t0 }));
+        let server = ServerClock { speed: 1_000.0, now: t0, is_waiting: true };
+        let clock = SessionClock::begin(Some(server));
+        assert_eq!((clock.now(), clock.now()), (t0, t0));
+        clock.run();
         let mut last = clock.now();
         assert!(last >= t0);
         for _ in 0..1_000 {

@@ -218,7 +218,7 @@ async fn drive<C: Send + 'static>(
 ) -> Counts {
     let (events, mut happened) = mpsc::channel(EVENTS_MAX);
     let (fetched, mut answers) = mpsc::unbounded_channel();
-    let start = feed.clock.tokio_start();
+    let start = feed.clock.tokio_made();
     let mut drive = Drive {
         connector: Connector::new(&feed.plan, &feed.config),
         rest: RestClient::new(feed.config.open_within),
@@ -345,7 +345,7 @@ impl<C: Send + 'static> Drive<C> {
         let (to_send, texts) = mpsc::unbounded_channel();
         let url = self.connector.link(link).url.clone();
         tracing::info!(attempt, url, "connecting");
-        let (tls, clock) = (self.feed.tls.clone(), self.feed.clock);
+        let (tls, clock) = (self.feed.tls.clone(), self.feed.clock.clone());
         let address = Address { link, attempt, url, tls, clock };
         tokio::spawn(socket::run(address, texts, self.events.clone()));
         self.open[link] = Some(Open { to_send, attempt });
@@ -354,7 +354,7 @@ impl<C: Send + 'static> Drive<C> {
     fn fetch(&self, request: u64) {
         tracing::info!(request, "asking for a snapshot");
         let (rest, url) = (self.rest.clone(), self.feed.plan.snapshot_url.clone());
-        let (fetched, clock) = (self.fetched.clone(), self.feed.clock);
+        let (fetched, clock) = (self.fetched.clone(), self.feed.clock.clone());
         tokio::task::spawn_blocking(move || {
             let answer = rest.get(&url).map(|answer| Bytes::from(answer.body));
             let fetch = Fetched { request, ts_recv: clock.now(), answer };

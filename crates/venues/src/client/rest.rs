@@ -75,8 +75,8 @@ impl RestClient {
                 retry_after: retry_after.map(Duration::from_secs),
             });
         }
-        let (speed, now) = (text("x-fluxo-speed"), text("x-fluxo-time"));
-        let clock = ServerClock::from_headers(speed.as_deref(), now.as_deref());
+        let [speed, now, state] = ["x-fluxo-speed", "x-fluxo-time", "x-fluxo-clock"].map(text);
+        let clock = ServerClock::from_headers(speed.as_deref(), now.as_deref(), state.as_deref());
         let body = response.body_mut().with_config().limit(BODY_BYTES_MAX).read_to_vec();
         Ok(Answer { body: body.map_err(|error| RestFault::Body(Box::new(error)))?, clock })
     }

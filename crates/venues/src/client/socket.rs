@@ -73,6 +73,8 @@ async fn speak(
             message = socket.next() => {
                 let what = match message {
                     Some(Ok(Message::Text(text))) => {
+                        // The first one confirms a subscription: with it a standing clock starts.
+                        clock.run();
                         What::Text { ts_recv: clock.now(), bytes: text.into() }
                     }
                     Some(Ok(Message::Binary(bytes))) => {
