@@ -85,11 +85,11 @@ pub(crate) struct Control {
     /// What the session was given with --control.
     pub(crate) socket: PathBuf,
     /// What to ask for.
-    #[arg(value_enum)]
+    #[command(subcommand)]
     word: Word,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Debug, Subcommand)]
 enum Word {
     /// How it goes.
     Status,
@@ -101,6 +101,12 @@ enum Word {
     Resume,
     /// End the session in good order.
     Stop,
+    /// Let the models of this bundle forecast from now on. It is verified first; one that is refused
+    /// leaves the running one.
+    Bundle {
+        /// Its folder.
+        folder: PathBuf,
+    },
 }
 
 /// What decides, and what it knows beforehand.
@@ -152,8 +158,16 @@ impl Replay {
 }
 
 impl Control {
-    pub(crate) fn word(&self) -> String {
-        self.word.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+    /// The command as the socket takes it. The session may run in another folder.
+    pub(crate) fn line(&self) -> std::io::Result<String> {
+        Ok(match &self.word {
+            Word::Status => "status".to_owned(),
+            Word::Halt => "halt".to_owned(),
+            Word::Reduce => "reduce".to_owned(),
+            Word::Resume => "resume".to_owned(),
+            Word::Stop => "stop".to_owned(),
+            Word::Bundle { folder } => format!("bundle {}", std::path::absolute(folder)?.display()),
+        })
     }
 }
 

@@ -89,7 +89,7 @@ fn conclude_session(summary: &RunSummary, json: bool) -> Outcome {
 }
 
 fn control(control: &Control) -> Outcome {
-    Answer(ask(&control.socket, &control.word())?).print(OutputMode::Json)?;
+    Answer(ask(&control.socket, &control.line().or_usage()?)?).print(OutputMode::Json)?;
     Ok(Exit::Success)
 }
 

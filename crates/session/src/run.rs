@@ -161,13 +161,18 @@ fn answer<S: SessionSource>(
     steps: &mut Steps,
     timeline: &mut Timeline<S>,
 ) -> Outcome<()> {
-    if let Some(event) = asked.event() {
+    let (event, status, answer_to) = (asked.event(), asked.status().clone(), asked.answer_to());
+    if let Some(models) = asked.into_models() {
+        steps.engine.stage(INSTRUMENT, models.into_ensemble());
+    }
+    if let Some(event) = event {
         steps.take(timeline.interject(event))?;
         timeline.perform(steps.actions.as_slice());
     }
     let (engine, counts) = (&steps.engine, timeline.source().counts());
     let ledger = engine.ledger(INSTRUMENT);
-    asked.answer(&Status {
+    let status = Status {
+        bundle: engine.bundle(INSTRUMENT).map(|bundle| bundle.to_string()),
         risk: steps.tally.risk,
         events: engine.stats().events,
         decisions: engine.stats().decisions,
@@ -178,8 +183,12 @@ fn answer<S: SessionSource>(
         currency: engine.spec(INSTRUMENT).settle.clone(),
         frames: counts.frames,
         gaps: counts.gaps,
-        ..asked.status().clone()
-    });
+        ..status
+    };
+    if let Some(answer_to) = answer_to {
+        // Whoever asked may have gone.
+        let _gone = answer_to.try_send(status);
+    }
     Ok(())
 }
 

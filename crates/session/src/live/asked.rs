@@ -5,30 +5,32 @@ use std::sync::mpsc::SyncSender;
 use fluxo_core::{Event, OperatorCommand, RiskState};
 use serde::Serialize;
 
+use crate::models::Models;
+
 /// What can be asked for. Commands that change what the engine does become events.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Command {
     /// How it goes.
     Status,
     /// An event for the engine.
     Operator(OperatorCommand),
+    /// Other models from now on: verified and loaded before they come here.
+    UseBundle(Box<Models>),
     /// The end of the session: what works is withdrawn first.
     Stop,
 }
 
-/// The words, and what they mean.
-const WORDS: [(&str, Command); 5] = [
-    ("status", Command::Status),
-    ("halt", Command::Operator(OperatorCommand::Halt)),
-    ("reduce", Command::Operator(OperatorCommand::Reduce)),
-    ("resume", Command::Operator(OperatorCommand::Resume)),
-    ("stop", Command::Stop),
-];
-
 impl Command {
-    /// The command of that word.
+    /// The command of that word, where one word is all of it.
     pub(crate) fn from_word(word: &str) -> Option<Self> {
-        WORDS.iter().find(|(name, _)| *name == word).map(|(_, command)| *command)
+        Some(match word {
+            "status" => Self::Status,
+            "halt" => Self::Operator(OperatorCommand::Halt),
+            "reduce" => Self::Operator(OperatorCommand::Reduce),
+            "resume" => Self::Operator(OperatorCommand::Resume),
+            "stop" => Self::Stop,
+            _ => return None,
+        })
     }
 }
 
@@ -45,6 +47,8 @@ pub(crate) struct Asked {
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Status {
     pub(crate) session: SessionState,
+    /// Whose models forecast.
+    pub(crate) bundle: Option<String>,
     /// The session's clock.
     pub(crate) ts_ns: i64,
     pub(crate) book: &'static str,
@@ -73,6 +77,7 @@ impl Status {
     pub(crate) const fn of_source(session: SessionState, ts_ns: i64, book: &'static str) -> Self {
         Self {
             session,
+            bundle: None,
             ts_ns,
             book,
             risk: RiskState::Active,
@@ -99,11 +104,21 @@ impl Asked {
     }
 
     /// What the engine has to learn of it. A session that stops halts: nothing of it may work on.
-    pub(crate) const fn event(&self) -> Option<Event> {
+    pub(crate) fn event(&self) -> Option<Event> {
+        let command = match &self.command {
+            Command::Status => return None,
+            Command::Operator(command) => *command,
+            Command::UseBundle(models) => OperatorCommand::UseBundle(models.id()),
+            Command::Stop => OperatorCommand::Halt,
+        };
+        Some(Event::Operator(command))
+    }
+
+    /// The models that the engine has to have at hand before it learns of them.
+    pub(crate) fn into_models(self) -> Option<Models> {
         match self.command {
-            Command::Status => None,
-            Command::Operator(command) => Some(Event::Operator(command)),
-            Command::Stop => Some(Event::Operator(OperatorCommand::Halt)),
+            Command::UseBundle(models) => Some(*models),
+            Command::Status | Command::Operator(_) | Command::Stop => None,
         }
     }
 
@@ -111,11 +126,8 @@ impl Asked {
         &self.status
     }
 
-    /// Answers, if somebody waits.
-    pub(crate) fn answer(&self, status: &Status) {
-        if let Some(answer_to) = &self.answer_to {
-            // Whoever asked may have gone.
-            let _gone = answer_to.try_send(status.clone());
-        }
+    /// How to answer, if somebody waits.
+    pub(crate) fn answer_to(&self) -> Option<SyncSender<Status>> {
+        self.answer_to.clone()
     }
 }

@@ -1,7 +1,8 @@
 //! The control socket: one word a line in, one line of JSON out, over a Unix domain socket.
 //!
 //! Words become commands in the same queue as the frames, so that what a person asks for has its
-//! place in the one order. Only the user who runs the session may connect.
+//! place in the one order. A bundle is verified and loaded here, beside the engine's thread, and only
+//! a whole one becomes a command. Only the user who runs the session may connect.
 
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -20,14 +21,34 @@ use serde_json::{Value, json};
 
 use super::asked::{Command, Status};
 use super::source::Ask;
+use crate::EngineFile;
+use crate::models::Models;
 
 /// How long a person waits for an answer, and the session for the rest of a line.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How often the socket is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
-/// No word is longer.
-const LINE_BYTES_MAX: u64 = 256;
-const WORDS: &str = "status, halt, reduce, resume or stop";
+/// No command is longer: a word, and perhaps a path.
+const LINE_BYTES_MAX: u64 = 8_192;
+const WORDS: &str = "status, halt, reduce, resume, stop or bundle DIR";
+/// The word before the folder of a bundle.
+const BUNDLE: &str = "bundle ";
+
+/// What a bundle has to fit.
+#[derive(Debug)]
+pub(crate) struct BundleLoader {
+    pub(crate) file: EngineFile,
+    pub(crate) symbol: String,
+    pub(crate) library: Option<PathBuf>,
+}
+
+impl BundleLoader {
+    fn load(&self, folder: &str) -> Outcome<Command> {
+        let folder = Path::new(folder);
+        let models = Models::load(folder, &self.file, &self.symbol, self.library.as_deref())?;
+        Ok(Command::UseBundle(Box::new(models)))
+    }
+}
 
 /// A socket that listens until it is dropped. One person is served at a time.
 #[derive(Debug)]
@@ -38,7 +59,11 @@ pub(crate) struct ControlSocket {
 }
 
 impl ControlSocket {
-    pub(crate) fn open(path: &Path, inbox: &Arc<Inbox<Ask>>) -> Outcome<Self> {
+    pub(crate) fn open(
+        path: &Path,
+        inbox: &Arc<Inbox<Ask>>,
+        loader: BundleLoader,
+    ) -> Outcome<Self> {
         let cannot = |error: io::Error| {
             Failure::usage(error)
                 .while_doing(format!("cannot listen on {}", path.display()))
@@ -54,7 +79,7 @@ impl ControlSocket {
             while !until.load(Ordering::SeqCst) {
                 match listener.accept() {
                     Ok((stream, _)) => {
-                        if let Err(error) = converse(&stream, &inbox) {
+                        if let Err(error) = converse(&stream, &inbox, &loader) {
                             tracing::debug!(%error, "a control connection broke off");
                         }
                     }
@@ -94,7 +119,7 @@ fn clear_leftover(path: &Path) -> Outcome<()> {
     }
 }
 
-fn converse(stream: &UnixStream, inbox: &Inbox<Ask>) -> io::Result<()> {
+fn converse(stream: &UnixStream, inbox: &Inbox<Ask>, loader: &BundleLoader) -> io::Result<()> {
     stream.set_nonblocking(false)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
@@ -105,43 +130,50 @@ fn converse(stream: &UnixStream, inbox: &Inbox<Ask>) -> io::Result<()> {
             return Ok(());
         }
         let mut stream = stream;
-        writeln!(stream, "{}", reply(line.trim(), inbox))?;
+        writeln!(stream, "{}", reply(line.trim(), inbox, loader))?;
     }
 }
 
-fn reply(word: &str, inbox: &Inbox<Ask>) -> Value {
-    let Some(command) = Command::from_word(word) else {
-        return json!({"error": format!("there is no command `{word}`: {WORDS}")});
+fn reply(line: &str, inbox: &Inbox<Ask>, loader: &BundleLoader) -> Value {
+    let command = match line.strip_prefix(BUNDLE) {
+        Some(folder) => match loader.load(folder.trim()) {
+            Ok(command) => command,
+            Err(failure) => return json!({"error": failure.to_string()}),
+        },
+        None => match Command::from_word(line) {
+            Some(command) => command,
+            None => return json!({"error": format!("there is no command `{line}`: {WORDS}")}),
+        },
     };
     let (answer_to, answer) = sync_channel::<Status>(1);
     if !inbox.push_command(Ask { command, answer_to: Some(answer_to) }) {
         return json!({"error": "too many commands wait"});
     }
     match answer.recv_timeout(PATIENCE) {
-        Ok(status) => json!({"ok": word, "status": status}),
+        Ok(status) => json!({"ok": line, "status": status}),
         Err(_) => json!({"error": format!("no answer within {} s", PATIENCE.as_secs())}),
     }
 }
 
-/// Asks a running session, and returns its answer.
+/// Asks a running session, and returns its answer. `line` is a command as the socket takes it.
 ///
 /// # Errors
 /// When nobody listens there, or the answer is an error.
-pub fn ask(socket: &Path, word: &str) -> Outcome<Value> {
+pub fn ask(socket: &Path, line: &str) -> Outcome<Value> {
     let exchange = || -> io::Result<String> {
         let mut stream = UnixStream::connect(socket)?;
         stream.set_read_timeout(Some(2 * PATIENCE))?;
-        writeln!(stream, "{word}")?;
-        let mut line = String::new();
-        BufReader::new(&stream).read_line(&mut line)?;
-        Ok(line)
+        writeln!(stream, "{line}")?;
+        let mut answer = String::new();
+        BufReader::new(&stream).read_line(&mut answer)?;
+        Ok(answer)
     };
-    let line = exchange().map_err(|error| {
+    let answer = exchange().map_err(|error| {
         Failure::usage(error)
             .while_doing(format!("asking the session at {}", socket.display()))
             .remedy("give the path that the session was given with --control")
     })?;
-    let answer: Value = serde_json::from_str(&line).or_internal()?;
+    let answer: Value = serde_json::from_str(&answer).or_internal()?;
     match answer.get("error").and_then(Value::as_str) {
         Some(error) => Err(Failure::usage(anyhow::anyhow!("{error}"))),
         None => Ok(answer),

@@ -12,7 +12,7 @@ use fluxo_venues::client::{
 };
 
 use super::asked::Command;
-use super::control::ControlSocket;
+use super::control::{BundleLoader, ControlSocket};
 use super::listing::listing;
 use super::source::{Ask, LiveSource, Parts};
 use crate::feed::Feed;
@@ -96,7 +96,14 @@ pub fn run_live(
     };
     let plan = Plan::new(setup.market, &symbol, &endpoints).or_usage()?;
     let inbox = Arc::clone(&stopper.inbox);
-    let control = setup.control.as_deref().map(|path| ControlSocket::open(path, &inbox));
+    let control = setup.control.as_deref().map(|path| {
+        let loader = BundleLoader {
+            file: setup.engine.clone(),
+            symbol: symbol.clone(),
+            library: setup.ort_lib.clone(),
+        };
+        ControlSocket::open(path, &inbox, loader)
+    });
     let control = control.transpose()?;
     let config = ClientConfig { seed: std::process::id().into(), ..ClientConfig::DEFAULT };
     let venue = Venue::greet(&plan, &config, &|| stopper.is_stopped()).map_err(connect_failure)?;

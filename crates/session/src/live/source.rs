@@ -184,8 +184,8 @@ impl LiveSource {
     }
 
     fn ask(&mut self, Ask { command, answer_to }: Ask) {
-        self.commands += u64::from(command != Command::Status);
-        if command == Command::Stop {
+        self.commands += u64::from(!matches!(command, Command::Status));
+        if matches!(command, Command::Stop) {
             self.begin_to_stop();
         }
         let session =
