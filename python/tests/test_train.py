@@ -2,6 +2,8 @@
 
 import io
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -194,6 +196,20 @@ def test_mistakes_are_one_line_and_one_code(
     assert events[-1]["remedy"]
     assert log.startswith("error: ")
     assert len(log.splitlines()) == 1
+
+
+def test_a_missing_environment_is_one_line_and_code_2() -> None:
+    # Without site packages there is no numpy: what a machine without the setup sees.
+    done = subprocess.run(
+        [sys.executable, "-S", "-m", "fluxo_train", "parity", "x"],
+        env={"PYTHONPATH": str(planted.ROOT / "python" / "src"), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert json.loads(done.stdout)["remedy"] == "run `cargo setup --python`"
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_a_moment_is_read_exactly() -> None:

@@ -81,7 +81,7 @@ def prepare(dataset: Dataset, arguments: Arguments) -> Prepared:
         raise CommandError(f"{broken} rows reach across a cut")
     x = dataset.inputs(names)
     fit = sample(x, rows, result.fit_rows)
-    require_classes(fit, rows.uniqueness[result.fit_rows])
+    require_classes(fit, label_uniqueness(rows, result.fit_rows))
     return Prepared(
         dataset=dataset,
         names=names,
@@ -103,17 +103,21 @@ def fee(dataset: Dataset, arguments: Arguments) -> float:
 
 def sample(x: F32, rows: Rows, chosen: Mask) -> Sample:
     """The chosen rows with class codes and uniqueness weights."""
+    codes = rows.target[chosen].astype(np.int64) + 1
+    return Sample(x[chosen], codes, normalised(label_uniqueness(rows, chosen)))
+
+
+def label_uniqueness(rows: Rows, chosen: Mask) -> F64:
+    """As the dataset says; computed over its rows where it does not say for all."""
     own = rows.uniqueness[chosen]
     if np.isnan(own).any():
-        own = uniqueness(rows.ts[chosen], rows.t1[chosen], np.unique(rows.ts))
-    codes = rows.target[chosen].astype(np.int64) + 1
-    return Sample(x[chosen], codes, normalised(own.astype(np.float64)))
+        return uniqueness(rows.ts[chosen], rows.t1[chosen], np.unique(rows.ts))
+    return own
 
 
 def require_classes(fit: Sample, unique: F64) -> None:
     """Raises when a class has too few effective samples to learn from: overlapping labels share."""
-    weights = np.where(np.isnan(unique), 1.0, unique)
-    effective = np.bincount(fit.codes, weights, minlength=len(CLASSES))
+    effective = np.bincount(fit.codes, unique, minlength=len(CLASSES))
     for label, count in zip(CLASSES, effective.tolist(), strict=True):
         if count < EFFECTIVE_MIN:
             raise TooFewRowsError(
