@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args, Parser, Subcommand};
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use fluxo_core::Market;
 use fluxo_session::Selection;
 
@@ -21,6 +21,11 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Write the feature rows of a recording, with what came after each, as Parquet.
     Dataset(Dataset),
+    /// Train models on a dataset, in Python, and publish them as a bundle once the runtime that
+    /// trades says the same as they do.
+    Train(Train),
+    /// Ask the models of bundles for their golden rows: in Rust, and in Python where that is there.
+    Parity(Parity),
 }
 
 #[derive(Args, Debug)]
@@ -49,6 +54,80 @@ pub(crate) struct Dataset {
     #[arg(long, value_name = "FILE")]
     pub(crate) instruments: Option<PathBuf>,
     /// Print the summary as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Train {
+    /// The folder of a dataset, or one below which it lies.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// The folder of the bundle: new, unless --replace.
+    #[arg(long, value_name = "BUNDLE")]
+    pub(crate) out: PathBuf,
+    /// Which models.
+    #[arg(long, value_enum, default_value_t = Model::All)]
+    pub(crate) model: Model,
+    /// What to learn: a target of three classes.
+    #[arg(long, default_value = "dir_10s")]
+    pub(crate) target: String,
+    /// The same seed, data and arguments give the same bytes.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// The bundle's own name; that of its folder otherwise.
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// Put the new bundle in the place of one that is there.
+    #[arg(long)]
+    pub(crate) replace: bool,
+    /// Stop after so many seconds, with exit code 5 and no bundle.
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) time_limit: Option<u64>,
+    /// The interpreter; FLUXO_PYTHON or the nearest .venv otherwise.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) python: Option<PathBuf>,
+    /// ONNX Runtime's library; ORT_DYLIB_PATH or the nearest .ort otherwise.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) ort_lib: Option<PathBuf>,
+    /// Print the result as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Further arguments for the trainer, behind `--`: `-- --rounds 100 --holdout 0.3`.
+    #[arg(last = true, value_name = "ARGUMENT")]
+    pub(crate) more: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Model {
+    Lightgbm,
+    Xgboost,
+    /// Both.
+    All,
+}
+
+impl Model {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Lightgbm => "lightgbm",
+            Self::Xgboost => "xgboost",
+            Self::All => "all",
+        }
+    }
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Parity {
+    /// Folders of bundles; trained/demo otherwise.
+    #[arg(value_name = "BUNDLE")]
+    pub(crate) bundles: Vec<PathBuf>,
+    /// The interpreter; FLUXO_PYTHON or the nearest .venv otherwise.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) python: Option<PathBuf>,
+    /// ONNX Runtime's library; ORT_DYLIB_PATH or the nearest .ort otherwise.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) ort_lib: Option<PathBuf>,
+    /// Print the result as JSON.
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -1,6 +1,6 @@
 //! How long a command took.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 pub(crate) struct Stopwatch(Instant);
 
@@ -11,6 +11,10 @@ impl Stopwatch {
     )]
     pub(crate) fn start() -> Self {
         Self(Instant::now())
+    }
+
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.0.elapsed()
     }
 
     pub(crate) fn seconds(&self) -> f64 {

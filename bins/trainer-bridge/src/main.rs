@@ -3,6 +3,11 @@
 mod arguments;
 mod clock;
 mod dataset;
+mod parity;
+mod place;
+mod python;
+mod train;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -16,5 +21,7 @@ fn main() -> ExitCode {
     log_to_stderr(arguments.verbose);
     conclude(match &arguments.command {
         Command::Dataset(command) => dataset::run(command),
+        Command::Train(command) => train::run(command),
+        Command::Parity(command) => parity::run(command),
     })
 }
