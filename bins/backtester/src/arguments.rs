@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use fluxo_core::Market;
-use fluxo_session::Selection;
+use fluxo_session::{ReplayModels, Selection};
 
 /// Runs the engine over the past: recordings against a simulated venue, journals against themselves.
 #[derive(Debug, Parser)]
@@ -42,6 +42,8 @@ pub(crate) struct Run {
     symbol: Option<String>,
     #[command(flatten)]
     pub(crate) configuration: Configuration,
+    #[command(flatten)]
+    pub(crate) models: Models,
     /// A list in place of the shipped configs/instruments.toml.
     #[arg(long, value_name = "FILE")]
     pub(crate) instruments: Option<PathBuf>,
@@ -57,6 +59,17 @@ pub(crate) struct ReplayJournal {
     pub(crate) journal: PathBuf,
     #[command(flatten)]
     pub(crate) configuration: Configuration,
+    /// Where the models' scores come from. By default they are computed again where every bundle is
+    /// at hand, and taken from the journal otherwise.
+    #[arg(long, value_enum)]
+    scores: Option<Scores>,
+    /// The folder of a bundle that the session used, where it no longer lies where it did; may be
+    /// repeated.
+    #[arg(long, value_name = "DIR")]
+    bundle: Vec<PathBuf>,
+    /// ONNX Runtime's library; looked for where `cargo setup` puts it, and elsewhere.
+    #[arg(long, value_name = "FILE")]
+    ort_lib: Option<PathBuf>,
     /// Print the verdict as JSON.
     #[arg(long)]
     pub(crate) json: bool,
@@ -84,6 +97,38 @@ enum Strategy {
     Maker,
     /// Follows the flow agents.
     Agents,
+    /// Follows the models of a bundle.
+    Ensemble,
+}
+
+/// The models that decide, or are kept beside the rule that does.
+#[derive(Args, Debug)]
+pub(crate) struct Models {
+    /// The folder of a bundle of models, as trained/demo is.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) bundle: Option<PathBuf>,
+    /// ONNX Runtime's library; looked for where `cargo setup` puts it, and elsewhere.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ort_lib: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Scores {
+    /// Out of the journal: the same on any machine, without a bundle.
+    Recorded,
+    /// By the models, and compared with the journal's.
+    Recompute,
+}
+
+impl ReplayJournal {
+    pub(crate) fn models(&self) -> ReplayModels {
+        let scores = self.scores.map(|scores| match scores {
+            Scores::Recorded => fluxo_session::Scores::Recorded,
+            Scores::Recompute => fluxo_session::Scores::Recompute,
+        });
+        let (bundles, library) = (self.bundle.clone(), self.ort_lib.clone());
+        ReplayModels { scores, bundles, library }
+    }
 }
 
 impl Run {

@@ -9,7 +9,7 @@ use fluxo_report::{
     Exit, Outcome, Output, OutputMode, ProgressLine, Unfit, conclude, log_to_stderr,
 };
 use fluxo_session::{
-    Destination, EngineFile, Inputs, Instruments, Recording, RecordingError, Setup,
+    Destination, EngineFile, Inputs, Instruments, Models, Recording, RecordingError, Setup,
     recorded_configuration, replay_journal,
 };
 
@@ -33,9 +33,16 @@ fn run(command: &Run) -> Outcome {
     let inputs = Inputs::find(&command.inputs, &command.selection())
         .map_err(RecordingError::into_failure)?;
     let recording = Recording::open(&inputs, &instruments).map_err(RecordingError::into_failure)?;
+    let models = Models::named(
+        command.models.bundle.as_deref(),
+        &engine,
+        &recording.spec().symbol,
+        command.models.ort_lib.as_deref(),
+    )?;
     let line = ProgressLine::counting("events");
     let destination = Destination::Report(command.out.clone());
-    let outcome = fluxo_session::run(Setup { engine, recording }, &destination, &mut |progress| {
+    let setup = Setup { engine, recording, models };
+    let outcome = fluxo_session::run(setup, &destination, &mut |progress| {
         line.at(progress.events);
     });
     line.clear();
@@ -57,7 +64,7 @@ fn replay(command: &ReplayJournal) -> Outcome {
         ),
         false => None,
     };
-    let verdict = replay_journal(&command.journal, changed.as_ref())?;
+    let verdict = replay_journal(&command.journal, changed.as_ref(), &command.models())?;
     for warning in &verdict.warnings {
         tracing::warn!("{warning}");
     }

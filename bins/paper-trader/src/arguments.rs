@@ -47,6 +47,8 @@ pub(crate) struct Replay {
     /// One key that differs, as in strategy.imbalance.enter=0.7; may be repeated.
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
+    #[command(flatten)]
+    pub(crate) models: Models,
     /// A list in place of the shipped configs/instruments.toml.
     #[arg(long, value_name = "FILE")]
     pub(crate) instruments: Option<PathBuf>,
@@ -63,6 +65,19 @@ enum Strategy {
     Maker,
     /// Follows the flow agents.
     Agents,
+    /// Follows the models of a bundle.
+    Ensemble,
+}
+
+/// The models that decide, or are kept beside the rule that does.
+#[derive(Args, Debug)]
+pub(crate) struct Models {
+    /// The folder of a bundle of models, as trained/demo is.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) bundle: Option<PathBuf>,
+    /// ONNX Runtime's library; looked for where `cargo setup` puts it, and elsewhere.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ort_lib: Option<PathBuf>,
 }
 
 impl Replay {

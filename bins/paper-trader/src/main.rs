@@ -9,7 +9,7 @@ use fluxo_report::{
     Exit, Outcome, Output, OutputMode, ProgressLine, Unfit, conclude, log_to_stderr,
 };
 use fluxo_session::{
-    Destination, EngineFile, Inputs, Instruments, Recording, RecordingError, Setup,
+    Destination, EngineFile, Inputs, Instruments, Models, Recording, RecordingError, Setup,
 };
 
 use arguments::{Arguments, Command, Replay};
@@ -28,9 +28,16 @@ fn run(replay: &Replay) -> Outcome {
     let inputs =
         Inputs::find(&replay.inputs, &replay.selection()).map_err(RecordingError::into_failure)?;
     let recording = Recording::open(&inputs, &instruments).map_err(RecordingError::into_failure)?;
+    let models = Models::named(
+        replay.models.bundle.as_deref(),
+        &engine,
+        &recording.spec().symbol,
+        replay.models.ort_lib.as_deref(),
+    )?;
     let line = ProgressLine::counting("events");
     let destination = Destination::Journal(replay.journal.clone());
-    let outcome = fluxo_session::run(Setup { engine, recording }, &destination, &mut |progress| {
+    let setup = Setup { engine, recording, models };
+    let outcome = fluxo_session::run(setup, &destination, &mut |progress| {
         line.at(progress.events);
     });
     line.clear();

@@ -1,10 +1,9 @@
 //! `trainer-bridge parity`.
 
-use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::anyhow;
-use fluxo_report::{Exit, Failure, Outcome, Output, OutputMode, Rows, Unfit};
+use fluxo_report::{Exit, Failure, Outcome, Output, OutputMode, Rows};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -14,8 +13,6 @@ use crate::verify::{self, Checked, ModelCheck};
 
 /// The bundle that ships with the project.
 const DEFAULT: &str = "trained/demo";
-/// Where words of a child go that nobody asked for.
-const NOWHERE: &str = "/dev/null";
 
 pub(crate) fn run(command: &Parity) -> Outcome {
     let bundles = match command.bundles.as_slice() {
@@ -49,8 +46,7 @@ pub(crate) fn run(command: &Parity) -> Outcome {
 fn in_python(python: &Python, bundles: &[PathBuf], checks: &mut [Check]) -> Outcome<()> {
     let paths = bundles.iter().map(|bundle| bundle.display().to_string());
     let arguments: Vec<String> = ["parity".to_owned()].into_iter().chain(paths).collect();
-    let log = File::options().write(true).open(Path::new(NOWHERE)).or_internal()?;
-    let result = python.run(&arguments, log, NOWHERE, None)?;
+    let result = python.run(&arguments, None, "the log, with -v", None)?;
     for (check, said) in checks.iter_mut().zip(result["bundles"].as_array().into_iter().flatten()) {
         if said["bundle_id"].as_str() != Some(&check.rust.bundle_id) {
             let what = anyhow!("{} has two identifiers: {said}", check.bundle);

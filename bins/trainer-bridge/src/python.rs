@@ -103,14 +103,14 @@ impl Python {
     }
 
     /// Runs a command of the trainer, and returns the values of its result. What it tells people goes
-    /// to `log`.
+    /// to `log`, if there is one, which lies at `log_place`.
     ///
     /// # Errors
     /// It could not be started, ended with another code than 0, or took longer than `limit`.
     pub(crate) fn run(
         &self,
         arguments: &[String],
-        log: File,
+        log: Option<File>,
         log_place: &str,
         limit: Option<Duration>,
     ) -> Outcome<Value> {
@@ -148,7 +148,7 @@ impl Python {
 }
 
 /// The lines of stdout as they come, and a thread that writes those of stderr to the log.
-fn listen(child: &mut Child, mut log: File) -> (Receiver<String>, thread::JoinHandle<()>) {
+fn listen(child: &mut Child, mut log: Option<File>) -> (Receiver<String>, thread::JoinHandle<()>) {
     let (sender, receiver) = channel();
     let stdout = child.stdout.take().expect("stdout is piped");
     thread::spawn(move || {
@@ -163,7 +163,7 @@ fn listen(child: &mut Child, mut log: File) -> (Receiver<String>, thread::JoinHa
         for line in BufReader::new(stderr).split(b'\n').map_while(Result::ok) {
             tracing::info!("{}", String::from_utf8_lossy(&line));
             // A full disk must not end the training whose words it loses.
-            let _lost = log.write_all(&line).and_then(|()| log.write_all(b"\n"));
+            let _lost = log.as_mut().map(|log| [line, b"\n".to_vec()].map(|part| log.write_all(&part)));
         }
     });
     (receiver, logged)

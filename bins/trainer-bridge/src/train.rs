@@ -65,7 +65,7 @@ fn train(
             .remedy("choose another --out, or change its permissions")
     })?;
     let limit = command.time_limit.map(Duration::from_secs);
-    let result = python.run(&arguments(command, place), file, &shown, limit)?;
+    let result = python.run(&arguments(command, place), Some(file), &shown, limit)?;
     if result["bundle"].is_null() {
         return Ok((result, None));
     }

@@ -29,6 +29,19 @@ pub enum Strategy {
         /// How much each agent counts.
         weights: AgentWeights,
     },
+    /// Follows the models of a bundle, by the thresholds that the bundle brings.
+    Ensemble(Following),
+}
+
+/// How a bundle's forecast is followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Following {
+    /// Keep a position at least this long.
+    pub hold: Nanos,
+    /// Leave a position when there was no forecast for longer than this: without an opinion there is
+    /// no reason to hold it. Until then it is kept, because one row without an answer is no reason
+    /// to pay for leaving and coming back.
+    pub flat_after: Nanos,
 }
 
 /// When a position is entered, and when it is left again.
@@ -36,7 +49,8 @@ pub enum Strategy {
 pub struct Hysteresis {
     /// Enter when the signal's magnitude reaches this.
     pub enter: f64,
-    /// Leave when the signal falls below this in the position's direction.
+    /// Leave when the signal falls below this in the position's direction. It may be negative, as far
+    /// as `-enter`: then a position is left only for the opposite one.
     pub leave: f64,
     /// Keep a position at least this long.
     pub hold: Nanos,
@@ -73,6 +87,7 @@ impl Strategy {
             Self::Imbalance(_) => StrategyKind::Imbalance,
             Self::Maker(_) => StrategyKind::Maker,
             Self::Agents { .. } => StrategyKind::Agents,
+            Self::Ensemble(_) => StrategyKind::Ensemble,
         }
     }
 }
@@ -93,6 +108,7 @@ impl Config {
                 thresholds.validate()?;
                 weights.validate()
             }
+            Strategy::Ensemble(following) => following.validate(),
         }
     }
 }
@@ -101,14 +117,28 @@ impl Hysteresis {
     fn validate(&self) -> Result<(), Error> {
         let Self { enter, leave, hold } = *self;
         // NaN fails the comparison.
-        if !(0.0 <= leave && leave < enter && enter.is_finite()) {
+        if !(-enter <= leave && leave < enter && enter.is_finite()) {
             return Err(Error::Thresholds { enter, leave });
         }
-        if hold < Nanos::ZERO {
-            return Err(Error::Hold { hold_ns: hold.get() });
+        not_negative(hold)
+    }
+}
+
+impl Following {
+    fn validate(&self) -> Result<(), Error> {
+        not_negative(self.hold)?;
+        if self.flat_after < Nanos::ZERO {
+            return Err(Error::FlatAfter { flat_after_ns: self.flat_after.get() });
         }
         Ok(())
     }
+}
+
+fn not_negative(hold: Nanos) -> Result<(), Error> {
+    if hold < Nanos::ZERO {
+        return Err(Error::Hold { hold_ns: hold.get() });
+    }
+    Ok(())
 }
 
 impl AgentWeights {
@@ -139,6 +169,7 @@ mod tests {
     fn thresholds_and_weights_that_no_rule_can_work_with_are_refused() {
         let (nan, infinity) = (f64::NAN, f64::INFINITY);
         assert!(!refused(0.6, 0.2, 0, 0.0));
+        assert!(!refused(0.6, -0.6, 0, 0.0));
         for (enter, leave) in [
             (nan, 0.2),
             (0.6, nan),
@@ -147,7 +178,8 @@ mod tests {
             (0.6, -infinity),
             (0.2, 0.6),
             (0.6, 0.6),
-            (0.6, -0.1),
+            (0.6, -0.61),
+            (-0.2, -0.4),
         ] {
             assert!(refused(enter, leave, 0, 1.0), "enter {enter} leave {leave}");
         }

@@ -1,12 +1,12 @@
-//! From a row, opinions and a view of the market to one intent.
+//! From a row, what is thought of it and a view of the market to one intent.
 
 use fluxo_core::{
-    InstrumentId, InstrumentSpec, Intent, Lots, Opinions, Price, Target, UnixNanos, Why,
+    Forecast, InstrumentId, InstrumentSpec, Intent, Lots, Opinions, Price, Target, UnixNanos, Why,
 };
 use fluxo_features::{FeatureRow, catalogue};
 
 use crate::Error;
-use crate::config::{AgentWeights, Config, Hysteresis, Strategy};
+use crate::config::{AgentWeights, Config, Following, Hysteresis, Strategy};
 use crate::directional::Stance;
 
 /// What a rule may see of the market and of ourselves.
@@ -20,6 +20,15 @@ pub struct View {
     pub position: Lots,
 }
 
+/// What was said of a row.
+#[derive(Clone, Copy, Debug)]
+pub struct Said<'a> {
+    /// By the agents.
+    pub opinions: &'a Opinions,
+    /// By the models; `None` without a bundle.
+    pub forecast: Option<&'a Forecast>,
+}
+
 /// The rule of one instrument, with its memory.
 #[derive(Debug)]
 pub struct Coordinator {
@@ -27,6 +36,8 @@ pub struct Coordinator {
     spec: InstrumentSpec,
     config: Config,
     stance: Stance,
+    /// The row of the last forecast that had a signal.
+    last_signal: Option<UnixNanos>,
 }
 
 /// A number that a rule decided on.
@@ -46,12 +57,12 @@ impl Coordinator {
         config: Config,
     ) -> Result<Self, Error> {
         config.validate()?;
-        Ok(Self { instrument, spec, config, stance: Stance::FLAT })
+        Ok(Self { instrument, spec, config, stance: Stance::FLAT, last_signal: None })
     }
 
     /// What is wanted now; `None` when there is no basis for a decision: the rule's input is
     /// undefined, or a size cannot be computed. Nothing changes then.
-    pub fn decide(&mut self, row: &FeatureRow, opinions: &Opinions, view: &View) -> Option<Intent> {
+    pub fn decide(&mut self, row: &FeatureRow, said: Said<'_>, view: &View) -> Option<Intent> {
         let order = self.config.order.order_lots(&self.spec, view.bid)?;
         let (target, signal) = match self.config.strategy {
             Strategy::Imbalance(thresholds) => {
@@ -62,11 +73,15 @@ impl Coordinator {
                 )
             }
             Strategy::Agents { thresholds, weights } => {
-                let value = consensus(opinions, &weights)?;
+                let value = consensus(said.opinions, &weights)?;
                 (
                     self.follow(row.ts, value, &thresholds, order),
                     Signal { value, threshold: thresholds.enter },
                 )
+            }
+            Strategy::Ensemble(following) => {
+                let asked = (row.ts, said.forecast);
+                self.follow_models(asked, following, order, view.position)?
             }
             Strategy::Maker(maker) => {
                 let limit = self.config.position_max.limit_lots(&self.spec, view.bid)?;
@@ -79,7 +94,8 @@ impl Coordinator {
             strategy: self.config.strategy.kind(),
             signal: signal.value,
             threshold: signal.threshold,
-            opinions: *opinions,
+            opinions: *said.opinions,
+            forecast: said.forecast.copied(),
         };
         Some(Intent { instrument: self.instrument, target, why })
     }
@@ -99,6 +115,33 @@ impl Coordinator {
     ) -> Target {
         self.stance.update(now, signal, thresholds, lots);
         Target::Position(self.stance.position())
+    }
+
+    /// Follows the forecast by its own thresholds. Without a signal the stance stays as it is; after
+    /// too long without one, a stance is given up.
+    fn follow_models(
+        &mut self,
+        (now, forecast): (UnixNanos, Option<&Forecast>),
+        following: Following,
+        lots: Lots,
+        held: Lots,
+    ) -> Option<(Target, Signal)> {
+        let spoken = forecast.and_then(|forecast| Some((forecast, forecast.signal?)));
+        if let Some((forecast, value)) = spoken {
+            self.last_signal = Some(now);
+            let Forecast { enter, leave, .. } = *forecast;
+            let thresholds = Hysteresis { enter, leave, hold: following.hold };
+            let target = self.follow(now, value, &thresholds, lots);
+            return Some((target, Signal { value, threshold: enter }));
+        }
+        let is_recent = |last| now - last <= following.flat_after;
+        let is_flat = self.stance.position() == Lots::ZERO && held == Lots::ZERO;
+        if is_flat || self.last_signal.is_some_and(is_recent) {
+            return None;
+        }
+        // Asked for until the position is gone: the venue may not take it at once.
+        self.stance.give_up(now);
+        Some((Target::Position(Lots::ZERO), Signal { value: 0.0, threshold: 0.0 }))
     }
 }
 

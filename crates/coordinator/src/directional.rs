@@ -51,6 +51,11 @@ impl Stance {
         }
     }
 
+    /// Wants nothing any more, whatever was to be held.
+    pub(crate) fn give_up(&mut self, now: UnixNanos) {
+        *self = Self { since: now, ..Self::FLAT };
+    }
+
     pub(crate) fn rescale(&mut self, lots_factor: i64) {
         self.lots = self.lots * lots_factor;
     }
@@ -63,7 +68,11 @@ mod tests {
     use super::*;
 
     fn positions(hold: i64, signals: &[f64]) -> Vec<i64> {
-        let thresholds = Hysteresis { enter: 0.6, leave: 0.2, hold: Nanos::new(hold) };
+        positions_leaving_at(0.2, hold, signals)
+    }
+
+    fn positions_leaving_at(leave: f64, hold: i64, signals: &[f64]) -> Vec<i64> {
+        let thresholds = Hysteresis { enter: 0.6, leave, hold: Nanos::new(hold) };
         let mut stance = Stance::FLAT;
         let steps = signals.iter().zip(0_i64..).map(|(signal, now)| {
             stance.update(UnixNanos::new(now), *signal, &thresholds, Lots::new(10 + now));
@@ -76,6 +85,13 @@ mod tests {
     fn it_enters_high_and_leaves_low() {
         let signals = [0.5, 0.6, 0.3, 0.2, 0.19, 0.5, -0.7, -0.3, 0.9];
         assert_eq!(positions(0, &signals), [0, 11, 11, 11, 0, 0, -16, -16, 18]);
+    }
+
+    #[test]
+    fn a_negative_threshold_keeps_until_the_other_side() {
+        let signals = [0.6, 0.0, -0.5, -0.6, -0.7, 0.5, 0.61];
+        assert_eq!(positions_leaving_at(-0.6, 0, &signals), [10, 10, 10, 10, -14, -14, 16]);
+        assert_eq!(positions_leaving_at(-0.3, 0, &signals), [10, 10, 0, -13, -13, 0, 16]);
     }
 
     #[test]

@@ -3,8 +3,9 @@
 /// A number of the configuration that no rule can work with.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Error {
-    /// Thresholds must satisfy `0 <= leave < enter`, or a position would be left as it is entered.
-    #[error("thresholds must satisfy 0 <= leave < enter, got leave {leave} and enter {enter}")]
+    /// Thresholds must satisfy `-enter <= leave < enter`, or a position would be left as it is
+    /// entered, or kept against a signal that asks for the opposite one.
+    #[error("thresholds must satisfy -enter <= leave < enter, got leave {leave} and enter {enter}")]
     Thresholds {
         /// The threshold to enter.
         enter: f64,
@@ -30,5 +31,11 @@ pub enum Error {
     Hold {
         /// The configured time.
         hold_ns: i64,
+    },
+    /// A time without forecasts cannot be negative.
+    #[error("flat_after must not be negative, got {flat_after_ns} ns")]
+    FlatAfter {
+        /// The configured time.
+        flat_after_ns: i64,
     },
 }

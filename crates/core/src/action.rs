@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Cash, ClientOrderId, InstrumentId, Lots, Nanos, Order, Ticks, Why};
+use crate::{Cash, ClientOrderId, Forecast, InstrumentId, Lots, Nanos, Order, Ticks, Why};
 
 /// One thing that the engine decided, in the order it decided it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -145,17 +145,23 @@ pub enum Refusal {
     Invalid,
 }
 
-/// The buffer that an event fills: owned by the caller, reused, never grown by a warm engine.
+/// The buffer that an event fills: owned by the caller, reused, never grown by a warm engine. Beside
+/// the actions it holds what the models said at the event, which the actions may rest on.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Actions {
     items: Vec<Action>,
+    forecasts: Vec<Forecast>,
 }
+
+/// Rows that one event completes, as a rule: a timer closes each grid time.
+const FORECASTS_AT_ONCE: usize = 16;
 
 impl Actions {
     /// An empty buffer with room for `capacity` actions.
     #[must_use]
     pub fn with_capacity(capacity: usize) -> Self {
-        Self { items: Vec::with_capacity(capacity) }
+        let forecasts = Vec::with_capacity(FORECASTS_AT_ONCE);
+        Self { items: Vec::with_capacity(capacity), forecasts }
     }
 
     /// Adds an action at the end.
@@ -163,15 +169,27 @@ impl Actions {
         self.items.push(action);
     }
 
-    /// Forgets every action and keeps the room.
+    /// Adds what the models said of a row.
+    pub fn push_forecast(&mut self, forecast: Forecast) {
+        self.forecasts.push(forecast);
+    }
+
+    /// Forgets everything and keeps the room.
     pub fn clear(&mut self) {
         self.items.clear();
+        self.forecasts.clear();
     }
 
     /// The actions, in the order they were decided.
     #[must_use]
     pub fn as_slice(&self) -> &[Action] {
         &self.items
+    }
+
+    /// What the models said of the rows that the event completed, in the order of time.
+    #[must_use]
+    pub fn forecasts(&self) -> &[Forecast] {
+        &self.forecasts
     }
 
     /// Whether nothing was decided.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{MarketEvent, OrderEvent, UnixNanos};
+use crate::{BundleId, MarketEvent, OrderEvent, UnixNanos};
 
 /// An event and the moment we learned it. Inside the engine, "now" is always `ts_recv`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -47,4 +47,6 @@ pub enum OperatorCommand {
     Reduce,
     /// Cancel everything and send nothing.
     Halt,
+    /// Forecast with the models of this bundle from now on; it was handed to the engine before.
+    UseBundle(BundleId),
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{InstrumentId, Lots, Opinions, Price, UnixNanos};
+use crate::{Forecast, InstrumentId, Lots, Opinions, Price, UnixNanos};
 
 /// The rule that formed an intent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -14,6 +14,8 @@ pub enum StrategyKind {
     Maker,
     /// Follows the flow agents.
     Agents,
+    /// Follows the models of a bundle.
+    Ensemble,
 }
 
 impl StrategyKind {
@@ -24,6 +26,7 @@ impl StrategyKind {
             Self::Imbalance => "imbalance",
             Self::Maker => "maker",
             Self::Agents => "agents",
+            Self::Ensemble => "ensemble",
         }
     }
 }
@@ -66,6 +69,9 @@ pub struct Why {
     pub threshold: f64,
     /// What the agents thought at that moment, whether or not the rule listens to them.
     pub opinions: Opinions,
+    /// What the models said of the row, whether or not the rule listens to them; `None` without a
+    /// bundle.
+    pub forecast: Option<Forecast>,
 }
 
 /// What the coordinator wants for one instrument.

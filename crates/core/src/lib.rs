@@ -9,6 +9,7 @@ mod action;
 mod decimal;
 mod error;
 mod event;
+mod forecast;
 mod instrument;
 mod intent;
 mod market;
@@ -26,6 +27,7 @@ pub use action::{Action, Actions, CancelReason, LimitUse, Refusal, RiskState};
 pub use decimal::Decimal;
 pub use error::Error;
 pub use event::{Event, OperatorCommand, Stamped, TimerId};
+pub use forecast::{BundleId, CLASSES, Forecast, MODELS_MAX, ModelAnswer, ModelForecast};
 pub use instrument::{InstrumentId, InstrumentKind, Market, Venue};
 pub use intent::{Intent, Quote, StrategyKind, Target, Why};
 pub use market::{

@@ -3,8 +3,9 @@
 use fluxo_core::{Action, Actions, Stamped};
 use sha2::{Digest, Sha256};
 
-/// The most bytes of one action's record: an order with six opinions takes about 500.
-const ACTION_BYTES_MAX: usize = 1_024;
+/// The most bytes of one action's record: an order with six opinions and eight models takes about
+/// 900.
+const ACTION_BYTES_MAX: usize = 1_536;
 
 /// `h' = sha256(h | sequence | ts_recv | action)` for every action, in order. Two runs with equal
 /// chains did the same things at the same events; where they differ, the first differing link says
@@ -17,7 +18,7 @@ pub struct ActionChain {
 impl Default for ActionChain {
     /// The chain of an engine that did nothing: the hash of the name of this format.
     fn default() -> Self {
-        Self { link: Sha256::digest(b"fluxo actions 1").into() }
+        Self { link: Sha256::digest(b"fluxo actions 2").into() }
     }
 }
 
@@ -54,9 +55,10 @@ impl ActionChain {
 #[cfg(test)]
 mod tests {
     use fluxo_core::{
-        AGENTS_MAX, AgentKind, Cash, ClientOrderId, Direction, EVIDENCE_MAX, Event, Evidence,
-        InstrumentId, LimitUse, Lots, Measurement, Nanos, Opinion, Opinions, Order, OrderType,
-        Price, RiskState, Side, StrategyKind, TimerId, UnixNanos, Why,
+        AGENTS_MAX, AgentKind, BundleId, Cash, ClientOrderId, Direction, EVIDENCE_MAX, Event,
+        Evidence, Forecast, InstrumentId, LimitUse, Lots, MODELS_MAX, Measurement, ModelAnswer,
+        ModelForecast, Nanos, Opinion, Opinions, Order, OrderType, Price, RiskState, Side,
+        StrategyKind, TimerId, UnixNanos, Why,
     };
 
     use super::*;
@@ -74,6 +76,19 @@ mod tests {
                 evidence: Evidence::new(&[measurement; EVIDENCE_MAX]),
             });
         }
+        let model = ModelForecast {
+            slot: u8::MAX,
+            answer: ModelAnswer::Scored([0.25, 0.25, 0.5]),
+            weight: 1.0,
+            age: Nanos::new(i64::MIN),
+        };
+        let forecast = Forecast::combine(
+            InstrumentId::new(u16::MAX),
+            UnixNanos::new(i64::MIN),
+            BundleId::new([u8::MAX; 32]),
+            (f64::MAX, f64::MIN),
+            &[model; MODELS_MAX],
+        );
         Action::Place {
             order: Order {
                 id: ClientOrderId::new(u64::MAX),
@@ -86,10 +101,11 @@ mod tests {
             },
             why: Why {
                 row: UnixNanos::new(i64::MIN),
-                strategy: StrategyKind::Agents,
+                strategy: StrategyKind::Ensemble,
                 signal: f64::MAX,
                 threshold: f64::MAX,
                 opinions,
+                forecast: Some(forecast),
             },
             limits: LimitUse {
                 state: RiskState::Halted,

@@ -1,9 +1,9 @@
-//! From a row and the opinions on it to actions: coordinator, desk, gate, in this order.
+//! From a row and what is thought of it to actions: coordinator, desk, gate, in this order.
 
-use fluxo_coordinator::{Coordinator, View};
+use fluxo_coordinator::{Coordinator, Said, View};
 use fluxo_core::{
     Action, Actions, CancelReason, Cash, ClientOrderId, InstrumentId, InstrumentSpec, Intent,
-    OperatorCommand, Opinions, Order, OrderEvent, Refusal, RiskState, Side, UnixNanos,
+    OperatorCommand, Order, OrderEvent, Refusal, RiskState, Side, UnixNanos,
 };
 use fluxo_execution::{Desk, Ledger};
 use fluxo_features::FeatureRow;
@@ -16,7 +16,7 @@ use crate::{Config, Error};
 pub(crate) struct Moment<'a> {
     pub(crate) now: UnixNanos,
     pub(crate) row: &'a FeatureRow,
-    pub(crate) opinions: &'a Opinions,
+    pub(crate) said: Said<'a>,
     /// The best prices; `None` when they cannot be believed.
     pub(crate) touch: Option<Touch>,
     /// Profit since the start; `None` when it cannot be computed.
@@ -69,7 +69,7 @@ impl Decider {
             return false;
         }
         let view = View { bid: touch.bid, ask: touch.ask, position: self.desk.ledger().position };
-        let Some(intent) = self.coordinator.decide(moment.row, moment.opinions, &view) else {
+        let Some(intent) = self.coordinator.decide(moment.row, moment.said, &view) else {
             return false;
         };
         self.pursue(&intent, moment.now, &touch, actions);

@@ -1,6 +1,9 @@
 //! The engine: every instrument's path, and the chain over what they did.
 
-use fluxo_core::{Actions, Cash, Event, InstrumentId, InstrumentSpec, Stamped, TimerId};
+use fluxo_core::{
+    Actions, BundleId, Cash, Event, Forecast, InstrumentId, InstrumentSpec, Stamped, TimerId,
+};
+use fluxo_ensemble::{Forecaster, ModelCounts, ModelEnsemble};
 use fluxo_execution::Ledger;
 
 use crate::instrument::Instrument;
@@ -35,6 +38,43 @@ impl Engine {
         Ok(Self { instruments, chain: ActionChain::default(), stats: Stats::default() })
     }
 
+    /// Lets models speak of an instrument's rows from the first one on, or a recording of what they
+    /// said.
+    pub fn begin_with(&mut self, instrument: InstrumentId, forecaster: Forecaster) {
+        self.instruments[instrument.index()].models_mut().begin_with(forecaster);
+    }
+
+    /// Keeps a verified bundle at hand, between two events. It speaks once an
+    /// [`OperatorCommand::UseBundle`](fluxo_core::OperatorCommand::UseBundle) names it, and that is an
+    /// event of the journal: a replay flips at the same place. A few bundles are kept, the one that
+    /// spoke before among them.
+    pub fn stage(&mut self, instrument: InstrumentId, ensemble: ModelEnsemble) {
+        self.instruments[instrument.index()].models_mut().stage(ensemble);
+    }
+
+    /// Hands over what the models said of a row that the next event completes, where a recording
+    /// speaks in their place.
+    ///
+    /// # Errors
+    /// [`Error::TwoForecasters`] when models speak.
+    pub fn recall(&mut self, forecast: Forecast) -> Result<(), Error> {
+        self.instruments[forecast.instrument.index()].models_mut().recall(forecast)
+    }
+
+    /// The bundle that speaks of an instrument.
+    #[must_use]
+    pub fn bundle(&self, instrument: InstrumentId) -> Option<BundleId> {
+        self.instruments[instrument.index()].models().bundle()
+    }
+
+    /// What was counted of each model of that bundle.
+    pub fn model_counts(
+        &self,
+        instrument: InstrumentId,
+    ) -> impl Iterator<Item = (&str, ModelCounts)> {
+        self.instruments[instrument.index()].models().counts()
+    }
+
     /// Learns an event. `actions` holds afterwards what it led to, and nothing else. The same
     /// events always give the same actions, byte for byte.
     ///
@@ -58,7 +98,7 @@ impl Engine {
             }
             Event::Operator(command) => {
                 for instrument in &mut self.instruments {
-                    instrument.on_operator(*command, actions);
+                    instrument.on_operator(*command, stats, actions);
                 }
             }
         }

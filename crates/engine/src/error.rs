@@ -23,6 +23,9 @@ pub enum Error {
     /// The gate.
     #[error("risk")]
     Risk(#[from] fluxo_risk::Error),
+    /// A recorded forecast was handed to an engine that asks models.
+    #[error("the engine asks models, and was handed a recorded forecast")]
+    TwoForecasters,
     /// An instrument's specification has no arithmetic.
     #[error("specification")]
     Specification(#[from] fluxo_core::Error),

@@ -1,5 +1,6 @@
 //! One instrument's path through the engine: what its events change, in which order.
 
+use fluxo_coordinator::Said;
 use fluxo_core::{
     Actions, Cash, InstrumentId, InstrumentSpec, Lots, MarketData, MarketEvent, OperatorCommand,
     OrderEvent, Phase, Price, UnixNanos, Valuation,
@@ -10,16 +11,19 @@ use fluxo_flow_agents::Agents;
 
 use crate::decision::{Decider, Moment};
 use crate::market_watch::MarketWatch;
+use crate::models::Models;
 use crate::{Config, Error, Stats};
 
 #[derive(Debug)]
 pub(crate) struct Instrument {
+    id: InstrumentId,
     spec: InstrumentSpec,
     valuation: Valuation,
     features: FeatureEngine,
     watch: MarketWatch,
     agents: Agents,
     agents_config: fluxo_flow_agents::Config,
+    models: Models,
     decider: Decider,
 }
 
@@ -30,11 +34,13 @@ impl Instrument {
         config: &Config,
     ) -> Result<Self, Error> {
         Ok(Self {
+            id,
             valuation: spec.valuation()?,
             features: FeatureEngine::new(config.features, &spec)?,
             watch: MarketWatch::new(config.risk.stale_book_after),
             agents: Agents::new(&config.agents, spec.size_unit_lots)?,
             agents_config: config.agents,
+            models: Models::none(),
             decider: Decider::new(id, &spec, config)?,
             spec,
         })
@@ -42,6 +48,14 @@ impl Instrument {
 
     pub(crate) const fn spec(&self) -> &InstrumentSpec {
         &self.spec
+    }
+
+    pub(crate) const fn models(&self) -> &Models {
+        &self.models
+    }
+
+    pub(crate) const fn models_mut(&mut self) -> &mut Models {
+        &mut self.models
     }
 
     pub(crate) const fn ledger(&self) -> &Ledger {
@@ -113,10 +127,16 @@ impl Instrument {
             stats.rows += 1;
             let opinions = self.agents.opinions(&row);
             stats.count_opinions(&opinions);
+            // Of every row, also where nothing can be traded: what models say is kept.
+            let forecast = self.models.decide(self.id, now, &row);
+            if let Some(forecast) = forecast {
+                stats.count_forecast(&forecast);
+                actions.push_forecast(forecast);
+            }
             let moment = Moment {
                 now,
                 row: &row,
-                opinions: &opinions,
+                said: Said { opinions: &opinions, forecast: forecast.as_ref() },
                 touch: self.watch.touch(now, self.features.book()),
                 equity: self.equity(),
             };
@@ -139,8 +159,21 @@ impl Instrument {
         stats.fills += self.ledger().fills - fills_before;
     }
 
-    pub(crate) fn on_operator(&mut self, command: OperatorCommand, actions: &mut Actions) {
-        self.decider.on_operator(command, actions);
+    pub(crate) fn on_operator(
+        &mut self,
+        command: OperatorCommand,
+        stats: &mut Stats,
+        actions: &mut Actions,
+    ) {
+        match command {
+            // What is held and wanted stays: the next row is judged by the other models.
+            OperatorCommand::UseBundle(bundle) => {
+                stats.unknown_bundles += u64::from(!self.models.use_bundle(bundle));
+            }
+            OperatorCommand::Resume | OperatorCommand::Reduce | OperatorCommand::Halt => {
+                self.decider.on_operator(command, actions);
+            }
+        }
     }
 
     /// The grid became finer: everything that counts ticks or lots counts more of them.

@@ -11,6 +11,7 @@ mod engine;
 mod error;
 mod instrument;
 mod market_watch;
+mod models;
 mod stats;
 
 pub use chain::ActionChain;

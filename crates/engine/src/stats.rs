@@ -1,6 +1,6 @@
 //! What the engine counted.
 
-use fluxo_core::{Action, Actions, AgentKind, Opinions};
+use fluxo_core::{Action, Actions, AgentKind, Forecast, ModelAnswer, Opinions};
 
 /// Counts since the start of the run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,6 +23,14 @@ pub struct Stats {
     pub fills: u64,
     /// Answers of the venue that contradict what we know; the first one halts.
     pub contradictions: u64,
+    /// Rows of which at least one model had an answer.
+    pub forecasts: u64,
+    /// Rows of which no model had an answer, though there were models: no opinion.
+    pub silent_rows: u64,
+    /// Times that a model was asked and had no usable answer.
+    pub model_failures: u64,
+    /// Commands to use a bundle that nobody had handed over: the one that spoke goes on.
+    pub unknown_bundles: u64,
     /// Opinions, by agent in the order of [`AgentKind::ALL`].
     pub opinions: [u64; AgentKind::ALL.len()],
 }
@@ -33,6 +41,14 @@ impl Stats {
             let agent = AgentKind::ALL.iter().position(|kind| *kind == opinion.agent);
             self.opinions[agent.expect("every agent is listed")] += 1;
         }
+    }
+
+    pub(crate) fn count_forecast(&mut self, forecast: &Forecast) {
+        let spoke = forecast.signal.is_some();
+        self.forecasts += u64::from(spoke);
+        self.silent_rows += u64::from(!spoke);
+        let failed = forecast.models().filter(|model| model.answer == ModelAnswer::Failed);
+        self.model_failures += failed.count() as u64;
     }
 
     pub(crate) fn count_actions(&mut self, actions: &Actions) {

@@ -325,8 +325,10 @@ impl Error {
             }),
             Self::Source(fluxo_capture::Error::Open { .. }) => Some("check the path"),
             Self::Source(error) if error.is_damage() => Some("get a whole copy"),
+            Self::UnknownFormat { .. } => {
+                Some("read it with the version that wrote it, or make it again from the recording")
+            }
             Self::Damaged { .. }
-            | Self::UnknownFormat { .. }
             | Self::WrongDigest { .. }
             | Self::MissingFile { .. }
             | Self::EventsDiffer { .. } => {

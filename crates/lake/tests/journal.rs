@@ -234,6 +234,16 @@ fn another_run_and_another_folder_are_refused() {
 }
 
 #[test]
+fn a_journal_of_an_older_format_says_so() {
+    let folder = tempdir().unwrap();
+    let older = Header { format: 1, ..header() };
+    drop(JournalWriter::open(folder.path(), &older, SMALL_SEGMENTS).unwrap());
+    let error = JournalReader::open(folder.path()).unwrap_err();
+    assert!(matches!(error, Error::UnknownFormat { found: 1, known: 2, .. }), "{error}");
+    assert!(error.is_damage() && error.remedy().unwrap().contains("version that wrote it"));
+}
+
+#[test]
 fn one_writes_and_nobody_else_looks() {
     let folder = tempdir().unwrap();
     let journal = JournalWriter::open(folder.path(), &header(), SMALL_SEGMENTS).unwrap();

@@ -16,5 +16,8 @@ pub use failure::{Failure, Outcome, Unfit, conclude};
 pub use logging::log_to_stderr;
 pub use output::{Output, OutputMode, announce};
 pub use progress::ProgressLine;
-pub use run::{Difference, JournalPlace, JournalReplay, Latency, RunSummary, SimulationCounts};
+pub use run::{
+    Difference, JournalPlace, JournalReplay, Latency, ModelSummary, ModelsSummary, RunSummary,
+    SimulationCounts,
+};
 pub use table::{Rows, count, money, seconds};

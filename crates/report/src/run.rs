@@ -69,6 +69,9 @@ pub struct RunSummary {
     pub assumptions: String,
     /// What the simulation had to bend or to drop.
     pub simulation: SimulationCounts,
+    /// What the models did, when there are models.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub models: Option<ModelsSummary>,
     /// Where the journal is, and what it hashes to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub journal: Option<JournalPlace>,
@@ -89,6 +92,30 @@ pub struct SimulationCounts {
     pub refused: u64,
     /// Orders and cancels that were still on their way when the recording ended.
     pub unarrived: u64,
+}
+
+/// What the models of a run did.
+#[derive(Clone, Debug, Serialize)]
+pub struct ModelsSummary {
+    /// The bundle that spoke last: its hash.
+    pub bundle: String,
+    /// Rows of which at least one model had an answer.
+    pub forecasts: u64,
+    /// Rows of which none had.
+    pub silent_rows: u64,
+    /// What each model did, by name.
+    pub by_model: BTreeMap<String, ModelSummary>,
+}
+
+/// What one model did.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct ModelSummary {
+    /// Answers that counted.
+    pub scored: u64,
+    /// Times that it had no usable answer.
+    pub failed: u64,
+    /// Whether it failed too often and is not asked any more.
+    pub disabled: bool,
 }
 
 /// Percentiles in nanoseconds of wall time.
@@ -131,6 +158,12 @@ impl Output for RunSummary {
             .row("fills", format!("{}{}", count(self.fills), by_name(&self.fills_by_reason)));
         for (agent, opinions) in &self.opinions {
             rows = rows.row("opinions", format!("{} {agent}", count(*opinions)));
+        }
+        if let Some(models) = &self.models {
+            let (spoke, silent) = (count(models.forecasts), count(models.silent_rows));
+            rows = rows
+                .row("forecasts", format!("{spoke}, {silent} rows without"))
+                .row("bundle sha256", &models.bundle);
         }
         let latency = &self.decision_latency_ns;
         rows = rows
@@ -179,6 +212,14 @@ pub struct JournalReplay {
     pub first_difference: Option<Difference>,
     /// The first event at which another order or cancel was sent, whatever the reasons.
     pub first_different_order: Option<Difference>,
+    /// Where the models' scores came from: `recorded` in the journal, or `recomputed`. Absent where no
+    /// model spoke.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scores: Option<String>,
+    /// Rows whose scores were compared with the recorded ones.
+    pub scores_compared: u64,
+    /// The largest difference of a probability; 1 where an answer is on one side only.
+    pub score_difference_max: f64,
     /// Things that a person should know.
     pub warnings: Vec<String>,
 }
@@ -206,6 +247,11 @@ impl Output for JournalReplay {
             .row("events", count(self.events))
             .row("actions sha256", &self.actions_sha256)
             .row("journal sha256", &self.journal_sha256);
+        if let Some(scores) = &self.scores {
+            let (compared, most) = (count(self.scores_compared), self.score_difference_max);
+            rows = rows
+                .row("scores", format!("{scores}, {compared} rows, differ by {most:e} at most"));
+        }
         if let Some(first) = &self.first_difference {
             rows = rows
                 .row("first difference", format!("event {} ({})", first.sequence, first.event))

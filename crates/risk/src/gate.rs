@@ -154,6 +154,8 @@ impl Gate {
             OperatorCommand::Resume => RiskState::Active,
             OperatorCommand::Reduce => RiskState::Reducing,
             OperatorCommand::Halt => RiskState::Halted,
+            // Which models speak is not the gate's business.
+            OperatorCommand::UseBundle(_) => return None,
         };
         if command == OperatorCommand::Resume && self.state != RiskState::Active {
             self.day = None;

@@ -65,6 +65,7 @@ pub(crate) struct StrategySection {
     pub(crate) imbalance: HysteresisSection,
     pub(crate) maker: MakerSection,
     pub(crate) agents: FollowSection,
+    pub(crate) ensemble: EnsembleSection,
 }
 
 /// Thresholds of a rule that takes.
@@ -88,6 +89,13 @@ pub(crate) struct FollowSection {
     pub(crate) leave: f64,
     pub(crate) hold_ms: i64,
     pub(crate) weights: BTreeMap<AgentKind, f64>,
+}
+
+/// `[strategy.ensemble]`
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct EnsembleSection {
+    pub(crate) hold_ms: i64,
+    pub(crate) flat_after_ms: i64,
 }
 
 /// `[sizing]`

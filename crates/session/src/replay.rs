@@ -1,45 +1,72 @@
 //! Replays a journal: the same events, and whether they lead to the same actions.
 
+mod scores;
+
 use std::path::Path;
 
 use fluxo_core::{
-    Action, Actions, ClientOrderId, Event, InstrumentId, MarketData, Order, OrderUpdate, Stamped,
+    Action, Actions, ClientOrderId, Event, Forecast, InstrumentId, MarketData, Order, OrderUpdate,
+    Stamped,
 };
 use fluxo_engine::Engine;
 use fluxo_lake::Digest;
-use fluxo_lake::journal::{End, JournalReader, Record};
+use fluxo_lake::journal::{End, Header, JournalReader, Record};
 use fluxo_report::{Difference, Failure, JournalReplay, Outcome, Unfit};
 
 use crate::EngineFile;
 use crate::run::lake_failure;
+use scores::{Compared, Source};
+
+pub use scores::{ReplayModels, Scores};
 
 /// Feeds the events of a journal to a new engine and compares what it does with what was recorded.
-/// `changed` is a configuration to use in place of the recorded one.
+/// `changed` is a configuration to use in place of the recorded one; `models` says where the scores of
+/// models come from, if there are any.
 ///
 /// # Errors
-/// A journal that is damaged or is none, or a configuration that cannot be used.
-pub fn replay_journal(folder: &Path, changed: Option<&EngineFile>) -> Outcome<JournalReplay> {
+/// A journal that is damaged or is none, a configuration that cannot be used, or a bundle that is
+/// needed and is not at hand.
+pub fn replay_journal(
+    folder: &Path,
+    changed: Option<&EngineFile>,
+    models: &ReplayModels,
+) -> Outcome<JournalReplay> {
     let mut journal = JournalReader::open(folder).map_err(lake_failure)?;
-    let mut engine = engine(&journal, changed)?;
-    let mut comparison = Comparison::default();
-    let mut actions = Actions::default();
+    let file = match changed {
+        Some(file) => file.clone(),
+        None => EngineFile::from_text(&journal.header().config).or_damaged()?,
+    };
+    let mut engine = engine(journal.header(), &file)?;
+    let source = Source::choose(folder, journal.header(), file, models)?;
+    source.begin(&mut engine)?;
+    let mut replay = Replay { engine, source, comparison: Comparison::default(), waiting: None };
     let mut end = None;
     while let Some(entry) = journal.next_entry().map_err(lake_failure)? {
         match entry.record {
             Record::Event(stamped) => {
-                comparison.settle();
-                engine.on_event(&stamped, &mut actions);
-                comparison.expect(stamped, &actions);
+                replay.go_on(&[])?;
+                replay.comparison.settle();
+                replay.waiting = Some(stamped);
             }
-            Record::Actions { sequence, actions } => comparison.recorded(sequence, &actions),
-            Record::End(recorded) => end = Some(recorded),
+            Record::Forecasts { sequence, forecasts } => replay.forecasts(sequence, &forecasts)?,
+            Record::Actions { sequence, actions } => {
+                replay.go_on(&[])?;
+                replay.comparison.recorded(sequence, &actions);
+            }
+            Record::End(recorded) => {
+                replay.go_on(&[])?;
+                end = Some(recorded);
+            }
             Record::Header(_) => {}
         }
     }
+    // Without an end the run was killed, perhaps between its last event and what that led to: then
+    // there is nothing to compare the last event with, and it counts all the same.
+    replay.last()?;
+    let Replay { engine, source, mut comparison, .. } = replay;
     if end.is_some() {
         comparison.settle();
     }
-    // Without an end the run was killed, perhaps between its last event and what that led to.
     let ending = journal.ending().map_err(lake_failure)?;
     let actions_sha256 = engine.chain().hex();
     let identical = comparison.first.is_none()
@@ -52,8 +79,50 @@ pub fn replay_journal(folder: &Path, changed: Option<&EngineFile>) -> Outcome<Jo
         journal_sha256: ending.journal_sha256.to_string(),
         first_difference: comparison.first,
         first_different_order: comparison.first_order,
-        warnings: warnings(ending.end.is_some(), ending.torn_bytes),
+        scores: source.word(),
+        scores_compared: source.compared.rows,
+        score_difference_max: source.compared.difference_max,
+        warnings: warnings(ending.end.is_some(), ending.torn_bytes, &source.compared),
     })
+}
+
+/// A replay on its way. An event is held back until the record behind it is known: that may say what
+/// the models said at it.
+struct Replay<'a> {
+    engine: Engine,
+    source: Source<'a>,
+    comparison: Comparison,
+    waiting: Option<Stamped>,
+}
+
+impl Replay<'_> {
+    /// The journal has forecasts of the event that waits; of another one they would be none of it.
+    fn forecasts(&mut self, sequence: u64, forecasts: &[Forecast]) -> Outcome<()> {
+        let is_its = self.waiting.as_ref().is_some_and(|waiting| waiting.sequence == sequence);
+        self.go_on(if is_its { forecasts } else { &[] })
+    }
+
+    /// Shows the engine the event that waits.
+    fn go_on(&mut self, recorded: &[Forecast]) -> Outcome<()> {
+        if let Some(actions) = self.show(recorded)? {
+            self.source.compared.observe(recorded, actions.forecasts());
+        }
+        Ok(())
+    }
+
+    /// Shows it the last event of a journal that ends with one.
+    fn last(&mut self) -> Outcome<()> {
+        self.show(&[]).map(drop)
+    }
+
+    fn show(&mut self, recorded: &[Forecast]) -> Outcome<Option<Actions>> {
+        let Some(stamped) = self.waiting.take() else { return Ok(None) };
+        self.source.prepare(&mut self.engine, &stamped, recorded)?;
+        let mut actions = Actions::default();
+        self.engine.on_event(&stamped, &mut actions);
+        self.comparison.expect(stamped, &actions);
+        Ok(Some(actions))
+    }
 }
 
 /// The configuration that a journal was recorded with.
@@ -65,12 +134,7 @@ pub fn recorded_configuration(folder: &Path) -> Outcome<EngineFile> {
     EngineFile::from_text(&journal.header().config).or_damaged()
 }
 
-fn engine(journal: &JournalReader, changed: Option<&EngineFile>) -> Outcome<Engine> {
-    let header = journal.header();
-    let file = match changed {
-        Some(file) => file.clone(),
-        None => EngineFile::from_text(&header.config).or_damaged()?,
-    };
+fn engine(header: &Header, file: &EngineFile) -> Outcome<Engine> {
     let instruments = header
         .specs
         .iter()
@@ -84,18 +148,26 @@ fn agrees(end: &End, engine: &Engine, actions_sha256: &str) -> bool {
         && actions_sha256.parse::<Digest>().is_ok_and(|sha256| sha256 == end.actions_sha256)
 }
 
-fn warnings(finished: bool, torn_bytes: u64) -> Vec<String> {
-    if finished {
-        return Vec::new();
+fn warnings(finished: bool, torn_bytes: u64, scores: &Compared) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if !finished {
+        let torn = if torn_bytes > 0 {
+            format!(" ({torn_bytes} torn bytes at its end)")
+        } else {
+            String::new()
+        };
+        warnings.push(format!(
+            "the journal is not finished{torn}: run the command that wrote it again, and it goes on"
+        ));
     }
-    let torn = if torn_bytes > 0 {
-        format!(" ({torn_bytes} torn bytes at its end)")
-    } else {
-        String::new()
-    };
-    vec![format!(
-        "the journal is not finished{torn}: run the command that wrote it again, and it goes on"
-    )]
+    if scores.difference_max > 0.0 {
+        warnings.push(format!(
+            "scores differ by up to {:e} from the recorded ones: on another kind of machine, replay \
+             with --scores recorded",
+            scores.difference_max
+        ));
+    }
+    warnings
 }
 
 /// The last event, what the replay did on it, and whether that was recorded.

@@ -5,9 +5,11 @@ use std::path::PathBuf;
 
 use fluxo_core::{
     Action, Actions, Event, Fill, FillReason, InstrumentId, Lots, OrderEvent, OrderUpdate, Refusal,
-    Stamped,
+    Stamped, StrategyKind,
 };
 use fluxo_engine::Engine;
+use fluxo_ensemble::Forecaster;
+use fluxo_lake::Digest;
 use fluxo_lake::journal::{End, Header, JournalConfig, JournalWriter};
 use fluxo_report::{Failure, Outcome, RunSummary, Unfit};
 use fluxo_sim::Timeline;
@@ -16,6 +18,7 @@ use hdrhistogram::Histogram;
 use crate::EngineFile;
 use crate::clock::Stopwatch;
 use crate::fills::FillsFile;
+use crate::models::Models;
 use crate::out_folder::OutFolder;
 use crate::recording::{Recording, RecordingError};
 use crate::summary::{Finished, summarise};
@@ -27,6 +30,9 @@ const ACTIONS_BESIDE_CANCELS: usize = 64;
 /// Events between two words about progress.
 const EVENTS_PER_WORD: u64 = 1 << 16;
 
+/// Where a bundle was read from, in the facts of a journal's header.
+pub(crate) const BUNDLE_FACT: &str = "bundle_path";
+
 /// What a run is made of.
 #[derive(Debug)]
 pub struct Setup<'l> {
@@ -34,6 +40,8 @@ pub struct Setup<'l> {
     pub engine: EngineFile,
     /// The recording.
     pub recording: Recording<'l>,
+    /// The models that speak from the start.
+    pub models: Option<Models>,
 }
 
 /// Where a run leaves what it did.
@@ -64,13 +72,20 @@ pub fn run(
     destination: &Destination,
     on_progress: &mut dyn FnMut(Progress),
 ) -> Outcome<RunSummary> {
-    let Setup { engine: file, recording } = setup;
+    let Setup { engine: file, recording, models } = setup;
+    check_models(&file, models.as_ref())?;
     let instrument_sha256 = recording.instrument_sha256().or_internal()?;
     let spec = recording.spec().clone();
     let sim_config = file.sim_config(recording.match_ttl()).or_usage()?;
     let mut engine =
         Engine::new(vec![(spec.clone(), file.engine_config(&spec).or_usage()?)]).or_usage()?;
-    let mut keeper = Keeper::open(destination, &file, &recording)?;
+    let mut header = header(&file, &recording);
+    if let Some(models) = models {
+        header.bundle_sha256 = Some(Digest::new(*models.id().as_bytes()));
+        header.facts.insert(BUNDLE_FACT.to_owned(), models.place().display().to_string());
+        engine.begin_with(INSTRUMENT, Forecaster::Models(models.into_ensemble()));
+    }
+    let mut keeper = Keeper::open(destination, &header)?;
     let mut timeline =
         Timeline::new(recording, std::slice::from_ref(&spec), sim_config).or_usage()?;
 
@@ -123,6 +138,17 @@ pub fn run(
     Ok(summary)
 }
 
+/// A rule that follows models needs some.
+pub(crate) fn check_models(file: &EngineFile, models: Option<&Models>) -> Outcome<()> {
+    if file.strategy.name == StrategyKind::Ensemble && models.is_none() {
+        return Err(Failure::usage(anyhow::anyhow!(
+            "the strategy ensemble follows models, and no bundle is named"
+        ))
+        .remedy("name one with --bundle DIR, as in --bundle trained/demo"));
+    }
+    Ok(())
+}
+
 /// What the engine booked is what the venue booked, to the unit: else no figure of the run is true.
 fn check_books(engine: &Engine, timeline: &Timeline<Recording<'_>>) -> Outcome<()> {
     let (ours, theirs) = (engine.ledger(INSTRUMENT), timeline.venue(INSTRUMENT).ledger());
@@ -150,15 +176,10 @@ enum Keeper {
 }
 
 impl Keeper {
-    fn open(
-        destination: &Destination,
-        file: &EngineFile,
-        recording: &Recording<'_>,
-    ) -> Outcome<Self> {
+    fn open(destination: &Destination, header: &Header) -> Outcome<Self> {
         match destination {
             Destination::Journal(path) => {
-                let header = header(file, recording);
-                let writer = JournalWriter::open(path, &header, JournalConfig::default())
+                let writer = JournalWriter::open(path, header, JournalConfig::default())
                     .map_err(lake_failure)?;
                 Ok(Self::Journal { writer: Box::new(writer), path: path.clone(), actions: 0 })
             }
@@ -182,7 +203,10 @@ impl Keeper {
         match self {
             Self::Journal { writer, actions: count, .. } => {
                 *count += actions.as_slice().len() as u64;
-                writer.append_actions(stamped.sequence, actions.as_slice()).map_err(lake_failure)
+                writer
+                    .append_forecasts(stamped.sequence, actions.forecasts())
+                    .and_then(|()| writer.append_actions(stamped.sequence, actions.as_slice()))
+                    .map_err(lake_failure)
             }
             Self::Report { fills, .. } => match fill_of(stamped) {
                 Some((event, fill)) => fills.add(

@@ -1,6 +1,6 @@
 //! From the configuration file to the configurations of the crates: here it is validated, once.
 
-use fluxo_coordinator::{AgentWeights, Hysteresis, Maker, Strategy};
+use fluxo_coordinator::{AgentWeights, Following, Hysteresis, Maker, Strategy};
 use fluxo_core::{
     AgentKind, CASH_SCALE_DIGITS, Cash, Decimal, InstrumentSpec, Nanos, Size, StrategyKind, Ticks,
 };
@@ -126,6 +126,13 @@ impl EngineFile {
                     thresholds,
                     weights: AgentWeights::new(AgentKind::ALL.map(weight)),
                 }
+            }
+            StrategyKind::Ensemble => {
+                let ensemble = &strategy.ensemble;
+                Strategy::Ensemble(Following {
+                    hold: millis("strategy.ensemble.hold_ms", ensemble.hold_ms)?,
+                    flat_after: millis("strategy.ensemble.flat_after_ms", ensemble.flat_after_ms)?,
+                })
             }
         })
     }

@@ -7,7 +7,9 @@ use fluxo_core::{
 };
 use fluxo_engine::Engine;
 use fluxo_lake::Digest;
-use fluxo_report::{Latency, Outcome, RunSummary, SimulationCounts, Unfit};
+use fluxo_report::{
+    Latency, ModelSummary, ModelsSummary, Outcome, RunSummary, SimulationCounts, Unfit,
+};
 use fluxo_sim::{SimConfig, Timeline, TimelineCounts};
 use hdrhistogram::Histogram;
 
@@ -80,9 +82,23 @@ pub(crate) fn summarise(run: &Finished<'_>, instrument: InstrumentId) -> Outcome
         events_per_second: stats.events as f64 / run.seconds.max(f64::MIN_POSITIVE),
         seconds: run.seconds,
         assumptions: assumptions(spec, &run.sim),
+        models: models(run.engine, instrument),
         journal: None,
         simulation: simulation(&run.timeline.counts()),
-        warnings: warnings(run, spec),
+        warnings: warnings(run, instrument, spec),
+    })
+}
+
+fn models(engine: &Engine, instrument: InstrumentId) -> Option<ModelsSummary> {
+    let counts = engine.model_counts(instrument).map(|(name, counts)| {
+        let fluxo_ensemble::ModelCounts { scored, failed, disabled } = counts;
+        (name.to_owned(), ModelSummary { scored, failed, disabled })
+    });
+    Some(ModelsSummary {
+        bundle: engine.bundle(instrument)?.to_string(),
+        forecasts: engine.stats().forecasts,
+        silent_rows: engine.stats().silent_rows,
+        by_model: counts.collect(),
     })
 }
 
@@ -114,7 +130,7 @@ fn assumptions(spec: &InstrumentSpec, sim: &SimConfig) -> String {
     )
 }
 
-fn warnings(run: &Finished<'_>, spec: &InstrumentSpec) -> Vec<String> {
+fn warnings(run: &Finished<'_>, instrument: InstrumentId, spec: &InstrumentSpec) -> Vec<String> {
     let recording = run.timeline.source();
     let mut warnings = recording.warnings();
     match spec.source {
@@ -164,6 +180,15 @@ fn warnings(run: &Finished<'_>, spec: &InstrumentSpec) -> Vec<String> {
             "{} states of the book were crossed: nothing was traded on them",
             stats.crossed
         ));
+    }
+    for (name, counts) in run.engine.model_counts(instrument) {
+        if counts.failed > 0 {
+            let end = if counts.disabled { ", and is not asked any more" } else { "" };
+            warnings.push(format!(
+                "the model {name} had no usable answer {} times{end}: docs/OPERATIONS.md",
+                counts.failed
+            ));
+        }
     }
     let contradictions = run.engine.stats().contradictions;
     if contradictions > 0 {

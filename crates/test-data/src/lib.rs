@@ -1,15 +1,18 @@
 //! Finds the recorded captures that tests and benches read: `FLUXO_DATA_DIR`, default
-//! `../shared/data` beside the project. For tests only: nothing of the product depends on it.
+//! `../shared/data` beside the project; and ONNX Runtime's library, with bundles to load into it. For
+//! tests only: nothing of the product depends on it.
 //!
-//! Without the folder a test prints one loud line and has nothing to iterate over; where `CI=true`
+//! Without the folder, or the library, a test prints one loud line and has nothing to iterate over; where `CI=true`
 //! it fails instead, so that a missing folder never looks like a pass.
 
+mod models;
 mod synthetic;
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
+pub use models::{TestBundle, runtime_library, seal};
 pub use synthetic::synthetic_capture;
 
 /// Consecutive files of one recording of one instrument.
@@ -49,11 +52,7 @@ impl Run {
 )]
 #[expect(clippy::print_stderr, reason = "the one loud line of a test that cannot run")]
 pub fn data_dir() -> Option<PathBuf> {
-    // Cargo tells a test where its package lies; what was true when this was compiled may be another
-    // clone that shares the build cache. All packages lie at one depth.
-    let package = std::env::var_os("CARGO_MANIFEST_DIR")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
-    let default = package.join("../../../shared/data");
+    let default = package().join("../../../shared/data");
     let folder = std::env::var("FLUXO_DATA_DIR").map_or(default, PathBuf::from);
     if folder.is_dir() {
         return Some(folder);
@@ -65,6 +64,13 @@ pub fn data_dir() -> Option<PathBuf> {
     assert!(std::env::var("CI").as_deref() != Ok("true"), "{message}");
     eprintln!("{message}");
     None
+}
+
+/// The package that is tested. Cargo tells a test where it lies; what was true when this was compiled
+/// may be another clone that shares the build cache. All packages lie at one depth.
+fn package() -> PathBuf {
+    std::env::var_os("CARGO_MANIFEST_DIR")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from)
 }
 
 /// Every recording below `binance_raw`, files of one run in order.

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use fluxo_core::{Action, InstrumentSpec, Stamped, StrategyKind};
+use fluxo_core::{Action, Forecast, InstrumentSpec, Stamped, StrategyKind};
 use serde::{Deserialize, Serialize};
 
 use crate::Digest;
 
 /// The format of the records. It changes whenever their bytes do.
-pub const JOURNAL_FORMAT: u32 = 1;
+///
+/// 2: forecasts, and the forecast in the reason of an action.
+pub const JOURNAL_FORMAT: u32 = 2;
 
 /// One record of a journal. The first is the header; the last of a finished one is the end.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,6 +28,14 @@ pub enum Record {
     },
     /// The run came to its end.
     End(End),
+    /// What the models said of the rows that the event before completed, when there are models. It
+    /// stands before the actions.
+    Forecasts {
+        /// The sequence of that event.
+        sequence: u64,
+        /// One for each row, in the order of time.
+        forecasts: Vec<Forecast>,
+    },
 }
 
 /// All that a replay needs besides the events.
@@ -100,6 +110,7 @@ pub(super) enum RecordRef<'a> {
     Event(&'a Stamped),
     Actions { sequence: u64, actions: &'a [Action] },
     End(&'a End),
+    Forecasts { sequence: u64, forecasts: &'a [Forecast] },
 }
 
 impl RecordRef<'_> {
@@ -164,6 +175,10 @@ mod tests {
                 Record::Actions { sequence: 7, actions: Vec::new() },
             ),
             (RecordRef::End(&end), Record::End(end.clone())),
+            (
+                RecordRef::Forecasts { sequence: 8, forecasts: &[] },
+                Record::Forecasts { sequence: 8, forecasts: Vec::new() },
+            ),
         ];
         let mut buffer = Vec::new();
         for (borrowed, owned) in pairs {

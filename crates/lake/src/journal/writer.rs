@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use fluxo_core::{Action, Nanos, Stamped};
+use fluxo_core::{Action, Forecast, Nanos, Stamped};
 
 use super::record::{End, Header, RecordRef};
 use crate::clock::Pace;
@@ -101,6 +101,17 @@ impl JournalWriter {
     /// [`Error::Damaged`], [`Error::NoRoom`], [`Error::Io`].
     pub fn append_event(&mut self, event: &Stamped) -> Result<(), Error> {
         self.append(&RecordRef::Event(event))
+    }
+
+    /// Adds what the models said at the event of that sequence. Without a forecast there is no record.
+    ///
+    /// # Errors
+    /// As [`Self::append_event`].
+    pub fn append_forecasts(&mut self, sequence: u64, forecasts: &[Forecast]) -> Result<(), Error> {
+        if forecasts.is_empty() {
+            return Ok(());
+        }
+        self.append(&RecordRef::Forecasts { sequence, forecasts })
     }
 
     /// Adds what the engine did on the event of that sequence. Without actions there is no record.

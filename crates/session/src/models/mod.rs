@@ -1,0 +1,107 @@
+//! The models of a run: the folder of a bundle, the runtime's library, and the two put together.
+
+mod folder;
+mod library;
+
+use std::path::{Path, PathBuf};
+
+use fluxo_core::BundleId;
+use fluxo_ensemble::{Bundle, Error, Expectations, Hash, ModelEnsemble};
+use fluxo_features::schema_text;
+use fluxo_report::{Failure, Outcome, Unfit};
+
+use crate::EngineFile;
+
+pub use folder::{bundle_id, read_bundle};
+pub use library::{find_library, load_runtime};
+
+/// A verified bundle, with its models ready to be asked.
+#[derive(Debug)]
+pub struct Models {
+    ensemble: ModelEnsemble,
+    place: PathBuf,
+}
+
+impl Models {
+    /// Reads a bundle's folder, verifies it for a configuration and an instrument, and loads its
+    /// models; `library` is the runtime's, looked for where none is named.
+    ///
+    /// # Errors
+    /// A folder that is no whole bundle, a bundle for other rows or another instrument, one that says
+    /// something else on this machine, or no runtime.
+    pub fn load(
+        folder: &Path,
+        file: &EngineFile,
+        symbol: &str,
+        library: Option<&Path>,
+    ) -> Outcome<Self> {
+        let expected = Expectations {
+            feature_schema: Some(feature_schema(file)?),
+            symbol: Some(symbol.to_owned()),
+        };
+        let refused = |error| bundle_failure(error, folder);
+        let bundle = Bundle::verify(read_bundle(folder)?, &expected).map_err(refused)?;
+        let runtime = load_runtime(library)?;
+        let ensemble = bundle.ensemble(&runtime).map_err(refused)?;
+        let place = std::path::absolute(folder).or_usage()?;
+        Ok(Self { ensemble, place })
+    }
+
+    /// The models of the folder that is named, if one is.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn named(
+        folder: Option<&Path>,
+        file: &EngineFile,
+        symbol: &str,
+        library: Option<&Path>,
+    ) -> Outcome<Option<Self>> {
+        folder.map(|folder| Self::load(folder, file, symbol, library)).transpose()
+    }
+
+    /// Whose models they are.
+    #[must_use]
+    pub const fn id(&self) -> BundleId {
+        self.ensemble.bundle()
+    }
+
+    /// The folder that they were read from.
+    #[must_use]
+    pub fn place(&self) -> &Path {
+        &self.place
+    }
+
+    /// The models, for an engine to begin with or to keep at hand.
+    #[must_use]
+    pub fn into_ensemble(self) -> ModelEnsemble {
+        self.ensemble
+    }
+}
+
+/// The SHA-256 of the schema of the rows that a configuration makes.
+fn feature_schema(file: &EngineFile) -> Outcome<Hash> {
+    let config = file.feature_config().or_usage()?;
+    Ok(Hash::of(schema_text(&config).as_bytes()))
+}
+
+/// Says of a bundle that is refused what can be done about it.
+#[must_use]
+pub fn bundle_failure(error: Error, folder: &Path) -> Failure {
+    if let Error::Runtime(error) = error {
+        return library::refused(error);
+    }
+    let remedy = match &error {
+        Error::FeatureSchema { .. } => {
+            "run with the configuration that it was trained with, or train it again"
+        }
+        Error::Symbol { .. } => "use a bundle of this instrument",
+        Error::MadeWith { .. } | Error::Schema { .. } | Error::Golden { .. } => {
+            "train it again with this version"
+        }
+        _ => "put a whole copy of the bundle back, or train it again",
+    };
+    Failure::damaged(error)
+        .while_doing(format!("the bundle {} is refused", folder.display()))
+        .remedy(remedy)
+}
