@@ -162,8 +162,10 @@ fn listen(child: &mut Child, mut log: Option<File>) -> (Receiver<String>, thread
     let logged = thread::spawn(move || {
         for line in BufReader::new(stderr).split(b'\n').map_while(Result::ok) {
             tracing::info!("{}", String::from_utf8_lossy(&line));
-            // A full disk must not end the training whose words it loses.
-            let _lost = log.as_mut().map(|log| [line, b"\n".to_vec()].map(|part| log.write_all(&part)));
+            if let Some(log) = &mut log {
+                // A full disk must not end the training whose words it loses.
+                let _lost = log.write_all(&line).and_then(|()| log.write_all(b"\n"));
+            }
         }
     });
     (receiver, logged)

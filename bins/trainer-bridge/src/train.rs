@@ -52,11 +52,7 @@ pub(crate) fn run(command: &Train) -> Outcome {
 }
 
 /// Trains beside the place, and has the runtime that trades check what came of it.
-fn train(
-    command: &Train,
-    python: &Python,
-    place: &Place,
-) -> Outcome<(Value, Option<Checked>)> {
+fn train(command: &Train, python: &Python, place: &Place) -> Outcome<(Value, Option<Checked>)> {
     let log = place.log();
     let shown = log.display().to_string();
     let file = File::create(&log).map_err(|error| {
@@ -85,9 +81,14 @@ fn arguments(command: &Train, place: &Place) -> Vec<String> {
         place.bundle().file_name().unwrap_or_default().to_string_lossy().into_owned()
     });
     let model = command.model.name();
-    let own = ["train", "--data", &data, "--out", &out, "--model", model]
-        .into_iter()
-        .chain(["--target", &command.target, "--seed", &seed, "--name", &name]);
+    let own = ["train", "--data", &data, "--out", &out, "--model", model].into_iter().chain([
+        "--target",
+        &command.target,
+        "--seed",
+        &seed,
+        "--name",
+        &name,
+    ]);
     own.map(str::to_owned).chain(command.more.iter().cloned()).collect()
 }
 

@@ -52,8 +52,10 @@ pub(crate) fn check(bundle: &Path, library: Option<&Path>) -> Outcome<Checked> {
     });
     let models = parities
         .into_iter()
-        .map(|ModelParity { model, rows, max_abs, .. }| {
-            ModelCheck { model, rows, max_abs: Some(max_abs).filter(|value| value.is_finite()) }
+        .map(|ModelParity { model, rows, max_abs, .. }| ModelCheck {
+            model,
+            rows,
+            max_abs: Some(max_abs).filter(|value| value.is_finite()),
         })
         .collect();
     Ok(Checked { bundle_id: verified.id().to_string(), models, beyond })
