@@ -123,7 +123,7 @@ def schema() -> list[FeatureInfo]:
 
 def write(root: Path, data: dict[str, np.ndarray], **metadata: str) -> Path:
     """Writes the columns as the engine's dataset command does; returns the dataset's folder."""
-    folder = root / "full" / "binance-usdm" / "SYNTHUSDT"
+    folder = root / "book_enhanced" / "binance-usdm" / "SYNTHUSDT"
     folder.mkdir(parents=True, exist_ok=True)
     arrays: dict[str, pa.Array] = {}
     for name, values in data.items():
@@ -149,7 +149,8 @@ def write(root: Path, data: dict[str, np.ndarray], **metadata: str) -> Path:
         "ds.target_schema": json.dumps(
             [{"id": f"y{i + 1}", "name": n} for i, n in enumerate(TARGETS)]
         ),
-        "ds.mode": "full",
+        "ds.mode": "book_enhanced",
+        "ds.instrument": json.dumps({"fee_taker_bps": FEE_BPS, "symbol": "SYNTHUSDT"}),
         "ds.code_version": json.dumps({"git": "0" * 40}),
     } | metadata
     part = folder / "part-20250106.parquet"

@@ -1,10 +1,18 @@
 """Do the canaries live in clean air, and die when the future leaks in?"""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
-from fluxo_train.canaries import future_peek, rank_correlation, shuffled, shuffled_labels
+from fluxo_train.canaries import (
+    future_peek,
+    rank_correlation,
+    repeated_rows,
+    shuffled,
+    shuffled_labels,
+    time_shift,
+)
 from fluxo_train.models import lightgbm
 from fluxo_train.models.sample import Sample
 
@@ -69,6 +77,41 @@ def test_a_feature_that_knows_the_next_move_is_found() -> None:
     leak = future_peek(np.stack([weak, blank, peek], axis=1).astype(np.float32), names, move)
     assert not leak.passed
     assert leak.numbers["features"] == ["peek"]
+
+
+def test_the_time_shift_sees_features_that_are_stamped_too_early() -> None:
+    random = np.random.default_rng(6)
+    n, cut = 9000, 6000
+    move = random.normal(size=n + 60)
+    label = np.convolve(move, np.ones(BLOCK), mode="valid")[1:]  # the moves after a row
+    codes = np.digitize(label[:n], [-1.5, 1.5]).astype(np.int64)
+    # What a row may know: its last move; what it may not: the one that is coming.
+    shown = np.stack([move, random.normal(size=n + 60)], axis=1).astype(np.float32)
+
+    def samples_of(lag: int) -> Any:
+        def samples(shift: int) -> tuple[Sample, Sample]:
+            at = np.clip(np.arange(n) + shift + lag, 0, len(shown) - 1)
+            x, ones = shown[at], np.ones(n)
+            whole = [x, codes, ones]
+            return Sample(*(a[:cut] for a in whole)), Sample(*(a[cut:] for a in whole))
+
+        return samples
+
+    clean = time_shift(samples_of(0), BLOCK, honest)
+    assert clean.passed, clean
+    # Stamped eleven rows early: a row shows the move just after its label, the row before it shows
+    # one that the label counts.
+    early = time_shift(samples_of(BLOCK + 1), BLOCK, honest)
+    assert not early.passed, early
+
+
+def test_a_day_that_is_there_twice_is_found() -> None:
+    fit, validation = sample(2000, 1), sample(500, 2)
+    assert repeated_rows(fit.x, validation.x).passed
+    twice = np.concatenate([validation.x, fit.x[:100]])
+    assert not repeated_rows(fit.x, twice).passed
+    blank = np.full((3, 6), np.nan, np.float32)
+    assert not repeated_rows(blank, blank).passed, "NaN is equal to NaN here"
 
 
 def test_rank_correlation() -> None:

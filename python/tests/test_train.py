@@ -10,7 +10,7 @@ import planted
 import pytest
 
 from fluxo_train import bundle
-from fluxo_train.cli import main
+from fluxo_train.cli import main, moment
 from fluxo_train.events import Reporter
 
 STEPS = 40_000
@@ -113,11 +113,14 @@ def test_progress_ends_at_its_total_and_the_result_comes_last(
     assert all(done == total for done, total in last.values())
 
 
-def test_the_same_run_gives_the_same_bytes(markets: dict[str, Path], tmp_path: Path) -> None:
-    quick = ("--rounds", "5", "--no-canaries")
+def test_the_same_run_gives_the_same_bytes(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    planted.write(data, planted.columns(planted.world(14_000, rho=0.1, seed=2), seed=2))
+    quick = ("--data", str(data), "--rounds", "5", "--holdout", "0.1")
     ids: list[str] = []
     for name, seed in (("a", "3"), ("b", "3"), ("c", "4")):
-        code, events, _ = train(markets["planted"], tmp_path / name, *quick, "--seed", seed)
+        out = str(tmp_path / name)
+        code, events, _ = command("train", *quick, "--out", out, "--seed", seed)
         assert code == 0
         ids.append(events[-1]["bundle_id"])
     assert ids[0] == ids[1]
@@ -166,6 +169,9 @@ def test_few_samples_are_inconclusive_not_an_error(tmp_path: Path) -> None:
         (["train", "--data", ".", "--out", "x", "--holdout", "1"], 2, "no share"),
         (["train", "--data", ".", "--out", "x", "--rounds", "0"], 2, "not positive"),
         (["train", "--data", ".", "--out", "x", "--train-until", "soon"], 2, "neither"),
+        (["train", "--data", ".", "--out", "x", "--seed", "-1"], 2, "not between"),
+        (["train", "--data", ".", "--out", "x", "--name", "a/b"], 2, "letters"),
+        (["train", "--data", ".", "--out", "x", "--fee-bps", "nan"], 2, "no fee"),
         (["parity", "nowhere"], 2, "no bundle"),
     ],
 )
@@ -181,6 +187,24 @@ def test_mistakes_are_one_line_and_one_code(
     assert events[-1]["remedy"]
     assert log.startswith("error: ")
     assert len(log.splitlines()) == 1
+
+
+def test_a_moment_is_read_exactly() -> None:
+    assert moment("2025-01-06T00:00:00Z") == planted.START
+    assert moment("2025-01-06") == planted.START
+    assert moment("2025-01-06T01:00:00.000001+01:00") == planted.START + 1000
+    assert moment(str(planted.START + 1)) == planted.START + 1
+
+
+def test_the_fee_is_the_instruments_own_unless_told(tmp_path: Path) -> None:
+    data = planted.columns(planted.world(3000, rho=0.1, seed=1), seed=1)
+    planted.write(tmp_path / "own", data)
+    planted.write(tmp_path / "none", data, **{"ds.instrument": "{}"})
+    words = ("train", "--out", str(tmp_path / "out"), "--data")
+    assert command(*words, str(tmp_path / "own"))[0] == 0
+    code, events, _ = command(*words, str(tmp_path / "none"))
+    assert (code, events[-1]["remedy"]) == (2, "give --fee-bps")
+    assert command(*words, str(tmp_path / "none"), "--fee-bps", "1")[0] == 0
 
 
 def test_an_unfit_dataset_is_code_4(tmp_path: Path) -> None:

@@ -10,10 +10,17 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use serde_json::json;
-use support::{bytes_below, dataset, import, program, said, text, trainer_bridge};
+use support::{Said, bytes_below, dataset, program, said, text, trainer_bridge};
 
 fn capture(folder: &Path, steps: i64) -> PathBuf {
     fluxo_test_data::synthetic_capture(folder, "BTCUSDT", steps)
+}
+
+/// `collector import` of files into a lake.
+fn import(files: &[PathBuf], lake: &Path) -> Said {
+    let mut arguments = vec!["import", "--format", "binance-raw", "--out", text(lake), "--json"];
+    arguments.extend(files.iter().map(|file| text(file)));
+    said(Command::new(fluxo_test_data::program("collector")).args(arguments).output())
 }
 
 #[test]

@@ -122,7 +122,7 @@ def part(
         "role": "signal_generation",
         "symbol": dataset.symbol,
         "target": dataset.target,
-        "mode": dataset.mode,
+        "mode": arguments.feature_set,
         "regimes": [-1, 0, 1, 2],
         "opset": OPSETS,
         "inputs": [{"name": "features", "dtype": "f32", "shape": ["B", len(prepared.names)]}],

@@ -118,7 +118,7 @@ def fit_band(signal: F64, market: Market) -> Band:
     Candidates are quantiles of the signal's size, so the search does not depend on its scale. Equal
     profits go to the wider band.
     """
-    size = np.abs(signal[np.isfinite(signal)])
+    size = np.abs(signal[np.isfinite(signal) & (signal != 0.0)])
     candidates = np.quantile(size, np.linspace(0.0, 0.995, GRID)) if len(size) else np.empty(0)
     best = Band(NEVER, -NEVER, play(np.zeros(len(signal)), market))
     for candidate in sorted(set(np.round(candidates, 6).tolist()), reverse=True):

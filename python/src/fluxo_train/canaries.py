@@ -23,6 +23,8 @@ I64 = npt.NDArray[np.int64]
 IC_MAX: Final = 0.15
 IC_GROUPS: Final = 6
 IC_GROUPS_FOUND: Final = 3
+# A quiet market repeats a row now and then; a day that is there twice repeats all of its rows.
+REPEATED_MAX: Final = 0.01
 
 
 @dataclass(frozen=True)
@@ -58,11 +60,7 @@ def shuffled_labels(
     own = predicted[np.arange(len(permuted.codes)), permuted.codes]
     prior = permuted_fit.prior()[permuted.codes]
     gains = permuted.weights * (np.log(np.maximum(own, 1e-15)) - np.log(prior))
-    mean = float(gains.mean())
-    # Rows within a block share their label, so a block counts as one.
-    blocks = max(len(gains) // block, 2)
-    means = np.array([part.mean() for part in np.array_split(gains, blocks)])
-    error = float(means.std(ddof=1) / np.sqrt(blocks))
+    mean, error = _mean_of_blocks(gains, block)
     return Verdict(
         mean <= 2.0 * error,
         {"logloss_gain": round(mean, 9), "standard_error": round(error, 9)},
@@ -87,6 +85,50 @@ def future_peek(x: F32, names: tuple[str, ...], next_move: F64) -> Verdict:
         if (np.abs(ics) > IC_MAX).sum() >= IC_GROUPS_FOUND:
             found.append(name)
     return Verdict(not found, {"features": found, "ic_mean_max": round(strongest, 9)})
+
+
+def time_shift(
+    samples: Callable[[int], tuple[Sample, Sample]],
+    block: int,
+    train: Callable[[Sample, Sample], F64],
+) -> Verdict:
+    """Rows of one step later must score better, rows of one step earlier must not.
+
+    The first proves that the score can see a leak at all; the second finds features that are
+    stamped too early. `samples(k)` gives the fit and validation samples with the inputs of `k` rows
+    later and the labels where they were.
+    """
+    losses = {shift: _row_losses(*samples(shift), train) for shift in (-1, 0, 1)}
+    later, later_error = _mean_of_blocks(losses[0] - losses[1], block)
+    earlier, earlier_error = _mean_of_blocks(losses[0] - losses[-1], block)
+    return Verdict(
+        later > 2.0 * later_error and earlier <= 3.0 * earlier_error,
+        {
+            "gain_one_later": round(later, 9),
+            "gain_one_earlier": round(earlier, 9),
+            "standard_error": round(max(later_error, earlier_error), 9),
+        },
+    )
+
+
+def _row_losses(fit: Sample, validation: Sample, train: Callable[[Sample, Sample], F64]) -> F64:
+    predicted = train(fit, validation)
+    own = predicted[np.arange(len(validation.codes)), validation.codes]
+    return -validation.weights * np.log(np.maximum(own, 1e-15))
+
+
+def _mean_of_blocks(values: F64, block: int) -> tuple[float, float]:
+    """The mean and its standard error, where rows within a block count as one."""
+    blocks = max(len(values) // block, 2)
+    means = np.array([part.mean() for part in np.array_split(values, blocks)])
+    return float(values.mean()), float(means.std(ddof=1) / np.sqrt(blocks))
+
+
+def repeated_rows(fit: F32, unseen: F32) -> Verdict:
+    """Rows that judge must not be rows that were fitted on, as when a day is there twice."""
+    known = {row.tobytes() for row in fit}
+    share = sum(row.tobytes() in known for row in unseen) / max(len(unseen), 1)
+    return Verdict(share <= REPEATED_MAX, {"share": round(share, 9)})
 
 
 def rank_correlation(a: npt.ArrayLike, b: npt.ArrayLike) -> float:

@@ -5,6 +5,7 @@ Events: `progress {phase, done, total}`, then one of `result {...}` or `error {c
 """
 
 import argparse
+import re
 import traceback
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,13 +37,13 @@ def parser() -> argparse.ArgumentParser:
     own.add_argument("--set", choices=tuple(SETS), default="full", dest="feature_set")
     own.add_argument("--no-regime", action="store_true", help="leave out the regime vector")
     own.add_argument("--symbol", help="which instrument, if the folder holds several")
-    own.add_argument("--name", default="demo", help="the bundle's name")
-    own.add_argument("--seed", type=int, default=1)
-    own.add_argument("--fee-bps", type=float, default=0.25, help="taker fee, one way")
+    own.add_argument("--name", type=name, default="demo", help="the bundle's name")
+    own.add_argument("--seed", type=seed, default=1)
+    own.add_argument("--fee-bps", type=float, help="taker fee; default: its own")
     until = own.add_mutually_exclusive_group()
     until.add_argument("--holdout", type=float, default=0.2, help="share of the time kept unseen")
-    until.add_argument("--train-until", type=_moment, help="first moment after training: ns, ISO")
-    own.add_argument("--rounds", type=_positive, help="boosting rounds at most")
+    until.add_argument("--train-until", type=moment, help="first moment after training: ns, ISO")
+    own.add_argument("--rounds", type=rounds, help="boosting rounds at most")
     own.add_argument("--no-canaries", action="store_true", help="skip the leak checks")
     own.add_argument("--replace", action="store_true", help="replace a bundle that is there")
     checked = commands.add_parser("parity", help="check bundles: hashes, then golden rows")
@@ -50,19 +51,36 @@ def parser() -> argparse.ArgumentParser:
     return root
 
 
-def _moment(text: str) -> int:
+def name(text: str) -> str:
+    """A name that a file may have."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]+", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not made of letters, digits, - and _")
+    return text
+
+
+def seed(text: str) -> int:
+    """What LightGBM and XGBoost take as one: 31 bits."""
+    value = int(text)
+    if not 0 <= value < 2**31:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and {2**31 - 1}")
+    return value
+
+
+def moment(text: str) -> int:
+    """Nanoseconds of an ISO time, or the nanoseconds themselves."""
     if text.isdecimal():
         return int(text)
     try:
-        moment = datetime.fromisoformat(text)
+        at = datetime.fromisoformat(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text!r} is neither nanoseconds nor ISO") from error
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    whole = int((moment - datetime.fromtimestamp(0, UTC)).total_seconds())
-    return whole * 1_000_000_000 + moment.microsecond * 1000
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    whole = int((at - datetime.fromtimestamp(0, UTC)).total_seconds())
+    return whole * 1_000_000_000 + at.microsecond * 1000
 
 
-def _positive(text: str) -> int:
+def rounds(text: str) -> int:
+    """A positive number."""
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError(f"{text} is not positive")
@@ -91,7 +109,7 @@ def _arguments(flags: argparse.Namespace) -> Arguments:
         raise UsageError(
             f"--holdout {flags.holdout} is no share", "give a number from 0 to below 1"
         )
-    if not 0.0 <= flags.fee_bps < 1e4:
+    if flags.fee_bps is not None and not 0.0 <= flags.fee_bps < 1e4:
         raise UsageError(f"--fee-bps {flags.fee_bps} is no fee", "give basis points from 0")
     return Arguments(
         data=flags.data,

@@ -145,10 +145,15 @@ class Dataset:
     schema_hash: str
     sha256: str
     target: str
-    mode: str
     symbol: str
     metadata: dict[str, Any]
     warnings: tuple[str, ...]
+
+    @property
+    def taker_fee_bps(self) -> float | None:
+        """What the instrument's own fee is, if the dataset says so."""
+        fee = self.metadata.get("ds.instrument", {}).get("fee_taker_bps")
+        return None if fee is None else float(fee)
 
     def inputs(self, names: Sequence[str]) -> F32:
         """The model input `[rows, names]`; a column that is not a feature is refused."""
@@ -194,7 +199,6 @@ def load(root: Path, target: str, *, symbol: str | None = None) -> Dataset:
         schema_hash=str(metadata["ds.feature_schema_hash"]),
         sha256=sha256,
         target=target,
-        mode=str(metadata.get("ds.mode", folder.parent.parent.name)),
         symbol=folder.name,
         metadata=metadata,
         warnings=tuple(warnings),

@@ -55,7 +55,7 @@ class Arguments:
     symbol: str | None = None
     name: str = "demo"
     seed: int = 1
-    fee_bps: float = 0.25
+    fee_bps: float | None = None  # the instrument's own
     holdout: float = 0.2
     train_until: int | None = None
     rounds: int | None = None
@@ -84,6 +84,7 @@ class Prepared:
     names: tuple[str, ...]
     x: F32
     cut: Cut
+    fee_bps: float
     fit: Sample
     validation: Sample
 

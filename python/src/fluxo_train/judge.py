@@ -9,7 +9,7 @@ from fluxo_train import baselines
 from fluxo_train.band import Band, Market, Played, fit_band, play, positions
 from fluxo_train.bootstrap import Estimate, mean_interval
 from fluxo_train.events import Reporter
-from fluxo_train.experiment import Arguments, Model, Prepared
+from fluxo_train.experiment import Model, Prepared
 
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
@@ -38,11 +38,11 @@ def ensemble_signal(models: list[Model], x: F32) -> F64:
     return np.mean([output[:, 2] - output[:, 0] for output in outputs], axis=0)
 
 
-def judge(models: list[Model], prepared: Prepared, arguments: Arguments, say: Reporter) -> Judged:
+def judge(models: list[Model], prepared: Prepared, say: Reporter) -> Judged:
     """Fits the band on validation rows, then plays it once on the holdout."""
     result, rows = prepared.cut, prepared.dataset.rows
     say.progress("judge", 0, 2)
-    market = Market.of(rows.take(result.validation_all), arguments.fee_bps)
+    market = Market.of(rows.take(result.validation_all), prepared.fee_bps)
     signal = ensemble_signal(models, prepared.x[result.validation_all])
     band = fit_band(signal, market)
     say.progress("judge", 1, 2)
@@ -51,7 +51,7 @@ def judge(models: list[Model], prepared: Prepared, arguments: Arguments, say: Re
     if not result.holdout_all.any():
         say.progress("judge", 2, 2)
         return Judged(band, cost, None, {}, None)
-    unseen = Market.of(rows.take(result.holdout_all), arguments.fee_bps)
+    unseen = Market.of(rows.take(result.holdout_all), prepared.fee_bps)
     held = positions(
         ensemble_signal(models, prepared.x[result.holdout_all]), band.enter, unseen.segment
     )

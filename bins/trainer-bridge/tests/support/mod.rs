@@ -1,5 +1,4 @@
 //! Runs the commands as a user does, and reads what they say.
-#![expect(dead_code, reason = "each test binary uses a part of it")]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -57,13 +56,6 @@ pub(crate) fn dataset(inputs: &[PathBuf], out: &Path, more: &[&str]) -> Said {
     arguments.extend(["--out", text(out), "--json"]);
     arguments.extend(more);
     trainer_bridge(&arguments, Path::new("."))
-}
-
-/// `collector import` of files into a lake.
-pub(crate) fn import(files: &[PathBuf], lake: &Path) -> Said {
-    let mut arguments = vec!["import", "--format", "binance-raw", "--out", text(lake), "--json"];
-    arguments.extend(files.iter().map(|file| text(file)));
-    said(Command::new(fluxo_test_data::program("collector")).args(arguments).output())
 }
 
 pub(crate) fn text(path: &Path) -> &str {

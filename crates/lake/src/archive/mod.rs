@@ -16,6 +16,7 @@ mod intake;
 mod layout;
 mod manifest;
 mod merge;
+mod origin;
 mod raw;
 mod reader;
 mod report;
@@ -33,6 +34,7 @@ pub use frames::{FrameReader, RawItem};
 pub use importer::{ImportConfig, Importer, Progress};
 pub use layout::Instrument;
 pub use manifest::SourceState;
+pub use origin::MadeRecording;
 pub use reader::{Holding, Item, Lake, LakeReader, Span};
 pub use report::{
     Counts, FirstMalformed, ImportReport, IncompleteSource, InstrumentReport, SourceReport,

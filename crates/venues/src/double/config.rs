@@ -107,3 +107,11 @@ impl Limits {
         }
     }
 }
+
+impl Trouble {
+    /// With the span of recording time behind the start at which it comes.
+    #[must_use]
+    pub const fn after(self, span: Nanos) -> (Nanos, Self) {
+        (span, self)
+    }
+}

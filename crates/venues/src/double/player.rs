@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
 use bytes::Bytes;
-use fluxo_core::{Nanos, UnixNanos};
+use fluxo_core::UnixNanos;
 
 use super::clock::wall_now;
 use super::own_book::Taken;
@@ -219,13 +219,5 @@ impl Drop for Ending<'_> {
 impl core::fmt::Debug for Player {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Player").field("first", &self.first).finish_non_exhaustive()
-    }
-}
-
-impl Trouble {
-    /// With the span of recording time behind the start at which it comes.
-    #[must_use]
-    pub const fn after(self, span: Nanos) -> (Nanos, Self) {
-        (span, self)
     }
 }

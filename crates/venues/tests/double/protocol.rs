@@ -44,7 +44,7 @@ fn who_does_not_answer_pings_is_sent_away() {
     assert_eq!(close(chatter), expected);
     reader.say(r#"{"method":"LIST_SUBSCRIPTIONS","id":3}"#);
     assert_eq!(reader.value(), value(r#"{"result":[],"id":3}"#));
-    assert_eq!(double.stop().summary.expelled, 2);
+    assert_eq!(double.summary().expelled, 2);
 }
 
 #[test]
