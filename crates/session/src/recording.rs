@@ -205,6 +205,12 @@ impl<'l> Recording<'l> {
         self.feed.counts().gaps
     }
 
+    /// Depth updates read so far, whatever became of them.
+    #[must_use]
+    pub const fn depth_updates(&self) -> u64 {
+        self.feed.counts().depth_updates
+    }
+
     /// Frames that could not be decoded.
     #[must_use]
     pub const fn malformed(&self) -> u64 {
