@@ -64,6 +64,15 @@ impl EngineFile {
         })
     }
 
+    /// What a value of each slot of the rows means, as one text: its SHA-256 ties a model to the rows
+    /// that it was trained on.
+    ///
+    /// # Errors
+    /// A number that is out of its range.
+    pub fn feature_schema_text(&self) -> Result<String, ConfigError> {
+        Ok(fluxo_features::schema_text(&self.feature_config()?))
+    }
+
     /// The most orders that may be open at once.
     #[must_use]
     pub const fn open_orders_max(&self) -> usize {
@@ -80,7 +89,7 @@ impl EngineFile {
         millis("rows.every_ms", step)
     }
 
-    pub(crate) fn feature_config(&self) -> Result<FeatureConfig, ConfigError> {
+    fn feature_config(&self) -> Result<FeatureConfig, ConfigError> {
         Ok(FeatureConfig {
             step: self.step()?,
             parent_gap: millis("rows.parent_gap_ms", self.rows.parent_gap_ms)?,
