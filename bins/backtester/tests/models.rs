@@ -80,7 +80,7 @@ fn a_session_with_models_is_replayed_by_them_and_by_what_they_said() {
 
     // A backtest does what the session did.
     let out = place.folder.path().join("out");
-    let backtest = run(&[place.capture.clone()], &out, &place.options(&moved)).json();
+    let backtest = run(std::slice::from_ref(&place.capture), &out, &place.options(&moved)).json();
     assert_eq!(backtest["actions_sha256"], session["actions_sha256"]);
 }
 
@@ -112,9 +112,9 @@ fn models_speak_beside_another_rule_and_change_nothing_but_the_reasons() {
     let Some(place) = place() else { return };
     let [_, _, models @ ..] = place.options(&place.bundle);
     let with = place.folder.path().join("with");
-    let with = run(&[place.capture.clone()], &with, &models).json();
+    let with = run(std::slice::from_ref(&place.capture), &with, &models).json();
     let without = place.folder.path().join("without");
-    let without = run(&[place.capture.clone()], &without, &[]).json();
+    let without = run(std::slice::from_ref(&place.capture), &without, &[]).json();
     assert_eq!((&with["fills"], &with["net_pnl"]), (&without["fills"], &without["net_pnl"]));
     assert_eq!(with["models"]["forecasts"], with["rows"]);
     assert_eq!(without.get("models"), None);
@@ -126,7 +126,7 @@ fn what_cannot_be_run_is_said_in_one_line() {
     let Some(place) = place() else { return };
     let try_run = |options: &[&str]| {
         let out = place.folder.path().join("out");
-        run(&[place.capture.clone()], &out, options)
+        run(std::slice::from_ref(&place.capture), &out, options)
     };
     let without = try_run(&["--strategy", "ensemble"]);
     assert!(without.failure(2).contains("--bundle"), "{}", without.stderr);
