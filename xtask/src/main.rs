@@ -5,6 +5,7 @@
 mod bench;
 mod layers;
 mod readme;
+mod setup;
 mod step;
 mod tidy;
 mod verify;
@@ -28,6 +29,13 @@ enum Command {
     Verify,
     /// The house rules alone: layers, dead files, words, sizes.
     Tidy,
+    /// What no cargo build brings: ONNX Runtime into .ort, and with --python the environment into
+    /// .venv.
+    Setup {
+        /// The Python environment of the cold path too.
+        #[arg(long)]
+        python: bool,
+    },
     /// Runs the commands that the README prints, as printed.
     Readme,
     /// Every benchmark on one core, with median and 99th percentile.
@@ -42,17 +50,21 @@ enum Command {
 
 fn main() -> ExitCode {
     let root = root();
-    let outcome = match Cli::parse().command {
+    let command = Cli::parse().command;
+    // What is missing on the machine is for its owner to fix.
+    let failure = if matches!(command, Command::Setup { .. }) { 2 } else { 1 };
+    let outcome = match command {
         Command::Verify => verify::run(&root),
         Command::Tidy => verify::house_rules(&root),
         Command::Bench { core, filter } => bench::run(&root, core, filter.as_deref()),
+        Command::Setup { python } => setup::run(&root, python),
         Command::Readme => readme::run(&root).map(|count| println!("{count} commands ran")),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             println!("\nfailed: {error:#}");
-            ExitCode::FAILURE
+            ExitCode::from(failure)
         }
     }
 }

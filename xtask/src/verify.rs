@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use anyhow::Context;
 
-use crate::{layers, readme, step, tidy};
+use crate::{layers, readme, setup, step, tidy};
 
 /// What the dependency policy is checked with; installed when it is missing.
 const CARGO_DENY: &str = "cargo-deny@0.20.2";
@@ -16,17 +16,20 @@ pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
     let started = Instant::now();
     step::run(root, "format", &["cargo", "fmt", "--all", "--check"])?;
     house_rules(root)?;
+    println!("\n── set-up");
+    setup::run(root, true)?;
     let lint =
         ["cargo", "clippy", "--workspace", "--all-targets", "--profile", "verify", "--locked"];
     step::run(root, "lint", &[&lint[..], &["--", "-D", "warnings"]].concat())?;
     let tests = tests(root)?;
+    let cold_path = cold_path(root)?;
     let benches = benches(root)?;
     documents(root)?;
     policy(root)?;
     stranger(root)?;
     let commands = readme::run(root)?;
     println!(
-        "\nverify passed: {tests} tests, {benches} benches run once, {commands} commands of the README, {:.0} s",
+        "\nverify passed: {tests} tests, {cold_path} of Python, {benches} benches run once, {commands} commands of the README, {:.0} s",
         started.elapsed().as_secs_f64()
     );
     if !data_dir(root).is_dir() {
@@ -80,6 +83,23 @@ fn tests(root: &Path) -> anyhow::Result<u64> {
     let command = ["cargo", "test", "--workspace", "--profile", "verify", "--locked", "--doc"];
     let documented = passed(&step::run(root, "tests in documents", &command)?);
     Ok(ran + documented)
+}
+
+/// Form, types and tests of the Python side. Returns how many tests there are.
+fn cold_path(root: &Path) -> anyhow::Result<u64> {
+    let tools = setup::programs(root);
+    let tool = |name: &str| tools.join(name).to_string_lossy().into_owned();
+    let (ruff, python) = (tool("ruff"), tool("python"));
+    step::run(root, "Python, lint", &[&ruff, "check", "--no-cache", "python"])?;
+    step::run(root, "Python, format", &[&ruff, "format", "--no-cache", "--check", "python"])?;
+    let types = [&tool("basedpyright"), "-p", "python", "--pythonpath", &python];
+    step::run(root, "Python, types", &types)?;
+    let tests = [&python, "-m", "pytest", "-c", "python/pyproject.toml", "python/tests"];
+    // Two threads on two busy cores are many times slower than one.
+    let one_thread = [("OMP_NUM_THREADS", "1"), ("PYTHONDONTWRITEBYTECODE", "1")];
+    let output = step::run_with(root, "Python, tests", &tests, &one_thread)?;
+    let summary = output.lines().rev().find(|line| line.contains(" passed"));
+    Ok(number_before(summary.context("pytest printed no summary")?, "passed"))
 }
 
 /// Every bench once, so that none rots. Returns how many measurements there are.

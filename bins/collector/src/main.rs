@@ -1,8 +1,9 @@
-//! Archives recorded market data, and checks the archive.
+//! Archives recorded market data, checks the archive, and plays it back as the venue would.
 
 mod arguments;
 mod clock;
 mod reports;
+mod serve;
 
 use std::process::ExitCode;
 
@@ -22,6 +23,7 @@ fn main() -> ExitCode {
     conclude(match &arguments.command {
         Command::Import(command) => import(command),
         Command::Verify(command) => check(command),
+        Command::Serve(command) => serve::serve(command),
     })
 }
 

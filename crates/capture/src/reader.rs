@@ -65,7 +65,20 @@ impl CaptureReader {
         })
     }
 
-    /// The file.
+    /// Reads a text that is made while it is read; errors call it `name`.
+    #[must_use]
+    pub fn made(name: &Path, text: Box<dyn Read + Send>) -> Self {
+        Self {
+            path: name.to_owned(),
+            text: BufReader::with_capacity(BUFFER_BYTES, text),
+            compressed: false,
+            line: Vec::with_capacity(1 << 16),
+            number: 0,
+            offset: 0,
+        }
+    }
+
+    /// The file, or the name of what is made.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path

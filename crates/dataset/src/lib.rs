@@ -1,1 +1,30 @@
 //! Rows and their labels as Parquet files for the cold path.
+//!
+//! [`write_dataset`] reads a recording through the very feature engine that trades, labels the rows in a
+//! pass of its own, weighs the labels by how much they overlap, and publishes a folder of one file per
+//! UTC day (docs/TRAINING.md describes it). It promises the same bytes for the same recording,
+//! configuration and build, memory that does not grow with the recording, and that a folder with the
+//! final name is whole.
+
+mod code_version;
+mod columns;
+mod error;
+mod facts;
+mod folder;
+mod manifest;
+mod part;
+mod pipeline;
+mod row;
+mod segments;
+mod uniqueness;
+mod write;
+
+pub use columns::{
+    AUX_COLUMNS, Column, ColumnType, FEATURE_COLUMNS, GROUP_ROWS, KEY_COLUMNS, columns,
+};
+pub use error::Error;
+pub use facts::Mode;
+pub use manifest::{FileFacts, LabelCounts, Manifest};
+pub use segments::WARM_AFTER;
+pub use uniqueness::Uniqueness;
+pub use write::{Dataset, Progress, write_dataset};

@@ -94,6 +94,11 @@ impl BookState {
         &self.book
     }
 
+    /// Whether a snapshot made it, and it was not lost since.
+    pub(crate) const fn is_live(&self) -> bool {
+        self.live
+    }
+
     pub(crate) const fn phase(&self) -> Phase {
         self.phase
     }

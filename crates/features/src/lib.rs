@@ -4,7 +4,8 @@
 //! from `features.toml` and `targets.toml`) names every slot. It promises that a row holds what was
 //! known at its time and nothing later, that a slot is finite or undefined, and that the same
 //! events give the same bits on every machine. Features that are not built yet are undefined in
-//! every row, and [`schema_text`] says so. It reads no clock and no file.
+//! every row, and [`schema_text`] says so. [`TargetEngine`] is a second pass over the same events that
+//! says what came after each row; the feature engine knows nothing of it. It reads no clock and no file.
 
 mod book_state;
 pub mod catalogue;
@@ -20,6 +21,7 @@ mod primitives;
 mod row;
 mod row_clock;
 mod schema;
+mod targets;
 
 pub use config::FeatureConfig;
 pub use engine::{FeatureCounts, FeatureEngine};
@@ -29,3 +31,4 @@ pub use feature::{FeatureInfo, FeatureSet, Parity, TargetInfo, TargetKind, Trans
 pub use fluxo_core;
 pub use row::{CONSENSUS_START, FEATURE_COUNT, FeatureRow, REGIME_START, ROW_SLOTS, slot_name};
 pub use schema::{canonical_line, revision, schema_text};
+pub use targets::{Label, RowLabels, TARGET_COUNT, TargetEngine, Unlabelled, target_revision};

@@ -152,6 +152,16 @@ pub enum Error {
         /// Why.
         source: fluxo_market_data::Error,
     },
+    /// A lake that may hold one recording only holds another.
+    #[error("{path} holds {held}, and {wanted} wants a lake of its own: choose an empty folder")]
+    OtherRecording {
+        /// The lake.
+        path: PathBuf,
+        /// The name of the recording in it.
+        held: String,
+        /// The name of the one that was to come.
+        wanted: String,
+    },
     /// A sealed file is not there.
     #[error("{path} is missing: the manifest lists it")]
     MissingFile {
@@ -306,6 +316,7 @@ impl Error {
             | Self::NotFound { .. }
             | Self::UnknownInstrument { .. }
             | Self::OtherRun { .. }
+            | Self::OtherRecording { .. }
             | Self::RecordDiffers { .. }
             | Self::SourceChanged { .. } => true,
             _ => false,

@@ -32,6 +32,11 @@ impl Failure {
         Self { exit: Exit::Internal, what: what.into(), remedy: None }
     }
 
+    /// Time ran out.
+    pub fn stopped(what: impl Into<anyhow::Error>) -> Self {
+        Self { exit: Exit::Stopped, what: what.into(), remedy: None }
+    }
+
     /// Says what to do about it.
     #[must_use]
     pub fn remedy(mut self, remedy: impl Into<String>) -> Self {

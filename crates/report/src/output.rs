@@ -46,3 +46,9 @@ pub trait Output: Serialize {
         }
     }
 }
+
+/// Says on stderr, at once and whatever the verbosity, what somebody waits for: that a server listens.
+#[expect(clippy::print_stderr, reason = "stdout is for the result, and logs can be off")]
+pub fn announce(what: impl std::fmt::Display) {
+    eprintln!("{what}");
+}

@@ -89,7 +89,11 @@ impl EngineFile {
         millis("rows.every_ms", step)
     }
 
-    fn feature_config(&self) -> Result<FeatureConfig, ConfigError> {
+    /// The feature engine's configuration: what rows are made of.
+    ///
+    /// # Errors
+    /// A number that is out of its range.
+    pub fn feature_config(&self) -> Result<FeatureConfig, ConfigError> {
         Ok(FeatureConfig {
             step: self.step()?,
             parent_gap: millis("rows.parent_gap_ms", self.rows.parent_gap_ms)?,

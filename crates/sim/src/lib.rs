@@ -4,7 +4,9 @@
 //! [`Timeline`] runs a recording twice along one axis of time, once as the venue's truth and once as
 //! what we learn of it, with our orders and the venue's answers under way between the two. Whatever
 //! the recording leaves open is decided against us: `docs/SIMULATION.md` lists every assumption.
-//! Nothing here knows a strategy, reads a clock or a file, or draws a random number.
+//! Nothing of that knows a strategy, reads a clock or a file, or draws a random number.
+//!
+//! [`synthetic`] makes markets with a seed, in which it is known what can be earned.
 
 mod account;
 mod config;
@@ -16,6 +18,7 @@ mod resting;
 mod row_clock;
 mod seen_ids;
 mod source;
+pub mod synthetic;
 mod timeline;
 mod venue;
 mod venue_clock;

@@ -12,7 +12,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-pub use models::{TestBundle, runtime_library, seal};
+pub use models::{TestBundle, project, python, runtime_library, seal};
 pub use synthetic::synthetic_capture;
 
 /// Consecutive files of one recording of one instrument.

@@ -33,8 +33,35 @@ pub fn runtime_library() -> Option<PathBuf> {
     None
 }
 
+/// The interpreter of the Python environment: `FLUXO_PYTHON`, or `.venv/bin/python` in the project,
+/// where `cargo setup --python` puts it. `None`, after one loud line, when there is none.
+///
+/// # Panics
+/// Where `CI=true` and the interpreter is missing.
+#[must_use]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tests are told by the environment where the interpreter lies"
+)]
+#[expect(clippy::print_stderr, reason = "the one loud line of a test that cannot run")]
+pub fn python() -> Option<PathBuf> {
+    let set_up = project().join(".venv/bin/python");
+    let python = std::env::var("FLUXO_PYTHON").map_or(set_up, PathBuf::from);
+    if python.is_file() {
+        return Some(python);
+    }
+    let message = format!(
+        "NO PYTHON: {} does not exist, so this test checks nothing; run `cargo setup --python`",
+        python.display()
+    );
+    assert!(std::env::var("CI").as_deref() != Ok("true"), "{message}");
+    eprintln!("{message}");
+    None
+}
+
 /// The root of the project that this test belongs to.
-fn project() -> PathBuf {
+#[must_use]
+pub fn project() -> PathBuf {
     crate::package().join("../..")
 }
 

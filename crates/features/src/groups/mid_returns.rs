@@ -3,7 +3,7 @@
 use crate::catalogue::index;
 use crate::coverage::Coverage;
 use crate::grid::{FINE_NS, FINE_PER_SECOND, SECOND_NS, point};
-use crate::primitives::{Lag, Ring};
+use crate::primitives::{Lag, Ring, return_bps};
 
 use super::Slots;
 
@@ -77,12 +77,6 @@ impl MidReturns {
         let covered = coverage.is_nearly_whole(seconds);
         self.mid.filter(|_| covered).map(|mid| return_bps(before, mid))
     }
-}
-
-/// The logarithmic return in bps; `log1p` of the exact rise keeps the digits of small moves.
-fn return_bps(from: i64, to: i64) -> f64 {
-    let rise = |low: i64, high: i64| 1e4 * libm::log1p((high - low) as f64 / low as f64);
-    if to >= from { rise(from, to) } else { -rise(to, from) }
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "bounded: a return is below 2^19 bps")]

@@ -2,11 +2,13 @@
 //! allocated when it is made, and depends on nothing but what it is fed.
 
 mod lag;
+mod returns;
 mod ring;
 mod time_weighted;
 mod window_sums;
 
 pub(crate) use lag::Lag;
+pub(crate) use returns::return_bps;
 pub(crate) use ring::Ring;
 pub(crate) use time_weighted::TimeWeighted;
 pub(crate) use window_sums::WindowSums;

@@ -12,7 +12,7 @@ use crate::stream::{CENTRE, events, weathers};
 /// p -> C - p with C twice the centre of the prices.
 const C: i64 = 2 * CENTRE;
 
-fn mirrored(received: &Received) -> Received {
+pub(crate) fn mirrored(received: &Received) -> Received {
     let flip = |price: Price| Price::from_ticks(C - price.ticks());
     let mut twin = received.clone();
     match &mut twin.event.data {

@@ -32,7 +32,7 @@ pub(super) enum Identity {
 pub(super) fn identify(
     lake: &Path,
     manifest: &Manifest,
-    survey: &Survey,
+    survey: &Survey<'_>,
 ) -> Result<Identity, Error> {
     for (source, candidate) in manifest.sources_of(&survey.instrument) {
         if candidate.first_line_sha256 != survey.first_line_sha256 {
@@ -50,7 +50,7 @@ fn agreeing_parts(
     lake: &Path,
     number: usize,
     source: &Source,
-    survey: &Survey,
+    survey: &Survey<'_>,
 ) -> Result<Option<usize>, Error> {
     let agrees = |bytes, sha256| survey.known.get(&bytes) == Some(&sha256);
     let agreeing = source.parts.iter().rposition(|part| {
@@ -71,11 +71,16 @@ fn agreeing_parts(
 }
 
 /// Whether the frames that wait to be sealed are what the file goes on with.
-fn continues(lake: &Path, number: usize, source: &Source, survey: &Survey) -> Result<bool, Error> {
+fn continues(
+    lake: &Path,
+    number: usize,
+    source: &Source,
+    survey: &Survey<'_>,
+) -> Result<bool, Error> {
     let Some(mut waiting) = WalReader::open(&wal_folder(lake, number), source.bytes)? else {
         return Ok(true);
     };
-    let mut file = SourceReader::open(&survey.path)?;
+    let mut file = SourceReader::open(survey.origin)?;
     let mut read = 0;
     while read < survey.end.lines {
         let Some((line, _)) = file.next_line()? else { break };
@@ -93,8 +98,8 @@ fn continues(lake: &Path, number: usize, source: &Source, survey: &Survey) -> Re
 }
 
 /// Whether the file is the beginning of what the lake holds: a copy that was cut.
-fn is_beginning(lake: &Path, source: &Source, survey: &Survey) -> Result<bool, Error> {
-    let mut file = SourceReader::open(&survey.path)?;
+fn is_beginning(lake: &Path, source: &Source, survey: &Survey<'_>) -> Result<bool, Error> {
+    let mut file = SourceReader::open(survey.origin)?;
     let mut read = 0;
     for part in &source.parts {
         let mut frames =

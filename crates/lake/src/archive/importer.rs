@@ -10,6 +10,7 @@ use super::identity::{Identity, identify};
 use super::intake::Intake;
 use super::layout::{Instrument, MANIFEST, RETRACTED, wal_folder};
 use super::manifest::{Manifest, Source};
+use super::origin::{MadeRecording, Origin};
 use super::report::{Counts, ImportReport, InstrumentReport, SourceReport};
 use super::survey::{Survey, check_subject, survey};
 use super::wal::{self, WalReader};
@@ -45,7 +46,7 @@ impl Default for ImportConfig {
 /// How far an import is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress<'a> {
-    /// The file at hand.
+    /// The file at hand, or the name of what is made.
     pub file: &'a Path,
     /// Its lines.
     pub lines: u64,
@@ -110,18 +111,47 @@ impl Importer {
         self.recover()?;
         let mut run = Run::default();
         for file in files {
-            self.import_file(file, &mut run, progress)?;
+            let survey = survey(Origin::File(file), &self.manifest)?;
+            self.import_surveyed(survey, &mut run, progress)?;
         }
         Ok(run.report())
     }
 
-    fn import_file(
+    /// Imports a recording that is made while it is read, into a lake that holds nothing else. What a
+    /// killed import of it left is continued; a lake that has it already stays as it is.
+    ///
+    /// # Errors
+    /// [`Error::OtherRecording`] when the lake holds another one, or one of that name and another
+    /// text: nothing is written then. Otherwise as [`Self::import`].
+    pub fn import_made(
         &mut self,
-        file: &Path,
+        made: MadeRecording<'_>,
+        progress: &mut dyn FnMut(&Progress<'_>),
+    ) -> Result<ImportReport, Error> {
+        self.recover()?;
+        let survey = survey(Origin::Made(made), &self.manifest)?;
+        if let Some(held) = self.manifest.sources.first() {
+            let only_it = self.manifest.sources.len() == 1 && held.name == survey.name;
+            let is_it = identify(&self.lake, &self.manifest, &survey)? != Identity::New;
+            if !(only_it && is_it) {
+                return Err(Error::OtherRecording {
+                    path: self.lake.clone(),
+                    held: held.name.clone(),
+                    wanted: survey.name.clone(),
+                });
+            }
+        }
+        let mut run = Run::default();
+        self.import_surveyed(survey, &mut run, progress)?;
+        Ok(run.report())
+    }
+
+    fn import_surveyed(
+        &mut self,
+        survey: Survey<'_>,
         run: &mut Run,
         progress: &mut dyn FnMut(&Progress<'_>),
     ) -> Result<(), Error> {
-        let survey = survey(file, &self.manifest)?;
         let source = self.source_of(&survey)?;
         let feed = feed_of(&mut run.feeds, &survey.instrument)?;
         let counted = run.counted.entry(source).or_insert(0);
@@ -150,7 +180,7 @@ impl Importer {
 
     /// The number of the source that a file is; a new one is entered in the manifest, and parts
     /// that came from a broken file and differ from this one are set aside.
-    fn source_of(&mut self, survey: &Survey) -> Result<usize, Error> {
+    fn source_of(&mut self, survey: &Survey<'_>) -> Result<usize, Error> {
         match identify(&self.lake, &self.manifest, survey)? {
             Identity::New => {
                 let (name, of) = (survey.name.clone(), survey.instrument.clone());
@@ -207,7 +237,7 @@ fn in_order(files: &[PathBuf]) -> Result<Vec<&PathBuf>, Error> {
     }
     let mut files = files
         .iter()
-        .map(|file| Ok((check_subject(file)?, file)))
+        .map(|file| Ok((check_subject(Origin::File(file))?, file)))
         .collect::<Result<Vec<_>, Error>>()?;
     files.sort_by_key(|(begin, _)| *begin);
     Ok(files.into_iter().map(|(_, file)| file).collect())

@@ -29,7 +29,7 @@ pub(super) struct Intake<'a> {
     config: &'a ImportConfig,
     manifest: &'a mut Manifest,
     source: usize,
-    survey: &'a Survey,
+    survey: &'a Survey<'a>,
     wal: Option<WalWriter>,
     /// Frames that a killed import left: the file goes on with the same ones.
     waiting_before: u64,
@@ -54,7 +54,7 @@ impl<'a> Intake<'a> {
         config: &'a ImportConfig,
         manifest: &'a mut Manifest,
         source: usize,
-        survey: &'a Survey,
+        survey: &'a Survey<'a>,
     ) -> Result<Self, Error> {
         let sealed_bytes = manifest.sources[source].bytes;
         let mut waiting_before = 0;
@@ -92,11 +92,11 @@ impl<'a> Intake<'a> {
         progress: &mut dyn FnMut(&Progress<'_>),
     ) -> Result<(), Error> {
         let survey = self.survey;
-        let mut file = SourceReader::open(&survey.path)?;
+        let mut file = SourceReader::open(survey.origin)?;
         let mut decoder = FrameDecoder::new();
         for read in 1..=survey.end.lines {
             let Some((line, before)) = file.next_line()? else {
-                return Err(Error::SourceChanged { path: survey.path.clone() });
+                return Err(Error::SourceChanged { path: survey.origin.path().to_owned() });
             };
             let frame = self.frame(&line);
             let is_sealed = frame.offset < self.sealed_bytes();
@@ -160,7 +160,7 @@ impl<'a> Intake<'a> {
     }
 
     fn report(&self, lines_kept: u64, progress: &mut dyn FnMut(&Progress<'_>)) {
-        let (file, lines) = (self.survey.path.as_path(), self.survey.end.lines);
+        let (file, lines) = (self.survey.origin.path(), self.survey.end.lines);
         progress(&Progress { file, lines, lines_kept });
     }
 

@@ -143,18 +143,31 @@ impl RawReader {
         self.table.rows()
     }
 
+    /// Whether the next frame says when it was received; `false` behind the last one.
+    pub(super) fn next_has_payload(&mut self) -> Result<bool, Error> {
+        if self.peek()?.is_none() {
+            return Ok(false);
+        }
+        Ok(self.frame_at(self.row).payload().is_some())
+    }
+
     pub(super) fn next_frame(&mut self) -> Result<Option<Frame<'_>>, Error> {
         if self.peek()?.is_none() {
             return Ok(None);
         }
         let row = self.row;
         self.row += 1;
-        Ok(Some(Frame {
+        Ok(Some(self.frame_at(row)))
+    }
+
+    /// A frame of those at hand.
+    fn frame_at(&self, row: usize) -> Frame<'_> {
+        Frame {
             ts_recv: UnixNanos::new(self.ts_recv.values()[row]),
             line: self.line.values()[row].cast_unsigned(),
             offset: self.offset.values()[row].cast_unsigned(),
             bytes: self.frame.values()[row].data(),
-        }))
+        }
     }
 
     fn refill(&mut self) -> Result<bool, Error> {

@@ -135,15 +135,23 @@ impl Lake {
         instrument: &'l Instrument,
         span: Span,
     ) -> Result<LakeReader<'l>, Error> {
+        let merge = self.merge(instrument, |part| {
+            span.from.is_none_or(|from| part.to >= from) && span.to.is_none_or(|to| part.from <= to)
+        })?;
+        Ok(LakeReader { merge, span })
+    }
+
+    /// The parts of an instrument that `wanted` lets pass, as one stream.
+    pub(super) fn merge<'l, R: PartReader>(
+        &'l self,
+        instrument: &'l Instrument,
+        wanted: impl Fn(&Part) -> bool,
+    ) -> Result<Merge<'l, R>, Error> {
         if self.manifest.sources_of(instrument).next().is_none() {
             let (path, instrument) = (self.path.clone(), instrument.clone());
             return Err(Error::UnknownInstrument { path, instrument });
         }
-        let wanted = |part: &Part| {
-            span.from.is_none_or(|from| part.to >= from) && span.to.is_none_or(|to| part.from <= to)
-        };
-        let merge = Merge::new(&self.path, &self.manifest, instrument, wanted);
-        Ok(LakeReader { merge, span })
+        Ok(Merge::new(&self.path, &self.manifest, instrument, wanted))
     }
 }
 

@@ -1,9 +1,8 @@
 //! A recording, line by line, with the SHA-256 of everything up to each of them.
 
-use std::path::Path;
-
 use fluxo_capture::{CaptureReader, Error, Line};
 
+use super::origin::Origin;
 use crate::Digest;
 use crate::digest::Hasher;
 
@@ -43,9 +42,9 @@ pub(super) struct SourceReader {
 }
 
 impl SourceReader {
-    pub(super) fn open(path: &Path) -> Result<Self, Error> {
+    pub(super) fn open(origin: Origin<'_>) -> Result<Self, Error> {
         Ok(Self {
-            lines: CaptureReader::open(path)?,
+            lines: origin.lines()?,
             before: Place::default(),
             hasher: Hasher::default(),
             text_end: 0,
@@ -111,7 +110,7 @@ mod tests {
         ] {
             let file = tempfile::NamedTempFile::new().unwrap();
             std::fs::write(file.path(), text).unwrap();
-            let mut reader = SourceReader::open(file.path()).unwrap();
+            let mut reader = SourceReader::open(Origin::File(file.path())).unwrap();
             let mut lines = 0;
             loop {
                 let more = reader.next_line().unwrap().is_some();

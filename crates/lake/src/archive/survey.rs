@@ -2,7 +2,6 @@
 //! can be read, and which places in it the lake knows already.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 
 use fluxo_core::{Market, UnixNanos};
 
@@ -10,6 +9,7 @@ use super::decode::FrameDecoder;
 use super::frame::Frame;
 use super::layout::Instrument;
 use super::manifest::Manifest;
+use super::origin::Origin;
 use super::report::UnfinishedLine;
 use super::source::{Place, SourceReader};
 use crate::{Digest, Error};
@@ -19,8 +19,8 @@ pub const INSTRUMENT_LINES_MAX: u64 = 100_000;
 
 /// What was seen.
 #[derive(Debug)]
-pub(super) struct Survey {
-    pub(super) path: PathBuf,
+pub(super) struct Survey<'a> {
+    pub(super) origin: Origin<'a>,
     /// The name of the file, without its folder.
     pub(super) name: String,
     pub(super) instrument: Instrument,
@@ -36,8 +36,8 @@ pub(super) struct Survey {
 }
 
 /// Reads a file once.
-pub(super) fn survey(path: &Path, manifest: &Manifest) -> Result<Survey, Error> {
-    let mut reader = SourceReader::open(path)?;
+pub(super) fn survey<'a>(origin: Origin<'a>, manifest: &Manifest) -> Result<Survey<'a>, Error> {
+    let mut reader = SourceReader::open(origin)?;
     let mut surveyor = Surveyor::new(manifest);
     let fault = loop {
         match reader.next_line() {
@@ -49,13 +49,13 @@ pub(super) fn survey(path: &Path, manifest: &Manifest) -> Result<Survey, Error> 
         surveyor.compare(&reader);
     };
     let end = reader.before().clone();
-    surveyor.finish(path, end, fault)
+    surveyor.finish(origin, end, fault)
 }
 
 /// When the recording of a file begins. Refuses a file whose first lines do not say what it is a
 /// recording of.
-pub(super) fn check_subject(path: &Path) -> Result<UnixNanos, Error> {
-    let mut reader = fluxo_capture::CaptureReader::open(path)?;
+pub(super) fn check_subject(origin: Origin<'_>) -> Result<UnixNanos, Error> {
+    let mut reader = origin.lines()?;
     let mut subject = Subject::new();
     while subject.lines < INSTRUMENT_LINES_MAX && !subject.is_known() {
         match reader.next_line()? {
@@ -66,7 +66,7 @@ pub(super) fn check_subject(path: &Path) -> Result<UnixNanos, Error> {
     let lines = subject.lines;
     match subject.instrument() {
         Some(_) => Ok(subject.first_ts_recv.unwrap_or_default()),
-        None => Err(Error::NoInstrument { path: path.to_owned(), lines }),
+        None => Err(Error::NoInstrument { path: origin.path().to_owned(), lines }),
     }
 }
 
@@ -131,12 +131,12 @@ impl<'a> Surveyor<'a> {
         }
     }
 
-    fn finish(
+    fn finish<'o>(
         mut self,
-        path: &Path,
+        origin: Origin<'o>,
         mut end: Place,
         fault: Option<fluxo_capture::Error>,
-    ) -> Result<Survey, Error> {
+    ) -> Result<Survey<'o>, Error> {
         self.known
             .extend(self.wanted.iter().filter(|w| **w == end.bytes).map(|w| (*w, end.sha256())));
         let unfinished_line = self.unfinished_line(&end);
@@ -147,15 +147,15 @@ impl<'a> Surveyor<'a> {
             (self.subject.instrument(), self.subject.first_ts_recv)
         else {
             // A file that ends too early to say what it is: that it ends early says more.
-            let path = path.to_owned();
+            let path = origin.path().to_owned();
             return Err(match fault {
                 Some(fault) => fault.into(),
                 None => Error::NoInstrument { path, lines: end.lines.min(INSTRUMENT_LINES_MAX) },
             });
         };
         Ok(Survey {
-            path: path.to_owned(),
-            name: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            origin,
+            name: origin.path().file_name().unwrap_or_default().to_string_lossy().into_owned(),
             instrument,
             first_line_sha256: self.first_line_sha256.unwrap_or_default(),
             first_ts_recv,

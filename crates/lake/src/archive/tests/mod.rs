@@ -3,6 +3,7 @@
 mod crash;
 mod damage;
 mod import;
+mod made;
 mod read;
 
 use std::path::{Path, PathBuf};

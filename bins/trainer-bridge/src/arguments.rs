@@ -1,0 +1,145 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use fluxo_core::Market;
+use fluxo_session::Selection;
+
+/// Makes datasets of recordings, and bundles of models of datasets.
+#[derive(Debug, Parser)]
+#[command(name = "trainer-bridge", version)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// Say more on stderr; twice for everything.
+    #[arg(short, long, action = ArgAction::Count, global = true)]
+    pub(crate) verbose: u8,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Write the feature rows of a recording, with what came after each, as Parquet.
+    Dataset(Dataset),
+    /// Train models on a dataset, in Python, and publish them as a bundle once the runtime that
+    /// trades says the same as they do.
+    Train(Train),
+    /// Ask the models of bundles for their golden rows: in Rust, and in Python where that is there.
+    Parity(Parity),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Dataset {
+    /// Capture files of one run of one instrument, in order; gzip or plain. Or one lake.
+    #[arg(required = true, value_name = "FILE|LAKE")]
+    pub(crate) inputs: Vec<PathBuf>,
+    /// The folder below which the dataset comes to lie, as MODE/VENUE/SYMBOL. The same dataset that
+    /// lies there already is left as it is.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: PathBuf,
+    /// The market that is meant: binance-spot, binance-usdm or binance-coinm. Needed where a lake
+    /// has several.
+    #[arg(long, value_name = "MARKET", value_parser = market)]
+    venue: Option<Market>,
+    /// The symbol that is meant: BTCUSDT. Needed where a lake has several.
+    #[arg(long)]
+    symbol: Option<String>,
+    /// Keys that differ from the shipped configs/engine.toml; of these, [rows] matters here.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// One key that differs, as in rows.every_ms=1000; may be repeated.
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// A list in place of the shipped configs/instruments.toml.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) instruments: Option<PathBuf>,
+    /// Print the summary as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Train {
+    /// The folder of a dataset, or one below which it lies.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// The folder of the bundle: new, unless --replace.
+    #[arg(long, value_name = "BUNDLE")]
+    pub(crate) out: PathBuf,
+    /// Which models.
+    #[arg(long, value_enum, default_value_t = Model::All)]
+    pub(crate) model: Model,
+    /// What to learn: a target of three classes.
+    #[arg(long, default_value = "dir_10s")]
+    pub(crate) target: String,
+    /// The same seed, data and arguments give the same bytes.
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// The bundle's own name; that of its folder otherwise.
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+    /// Put the new bundle in the place of one that is there.
+    #[arg(long)]
+    pub(crate) replace: bool,
+    /// Stop after so many seconds, with exit code 5 and no bundle.
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) time_limit: Option<u64>,
+    /// The interpreter; FLUXO_PYTHON or the nearest .venv otherwise.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) python: Option<PathBuf>,
+    /// ONNX Runtime's library; ORT_DYLIB_PATH or the nearest .ort otherwise.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) ort_lib: Option<PathBuf>,
+    /// Print the result as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Further arguments for the trainer, behind `--`: `-- --rounds 100 --holdout 0.3`.
+    #[arg(last = true, value_name = "ARGUMENT")]
+    pub(crate) more: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Model {
+    Lightgbm,
+    Xgboost,
+    /// Both.
+    All,
+}
+
+impl Model {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Lightgbm => "lightgbm",
+            Self::Xgboost => "xgboost",
+            Self::All => "all",
+        }
+    }
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Parity {
+    /// Folders of bundles; trained/demo otherwise.
+    #[arg(value_name = "BUNDLE")]
+    pub(crate) bundles: Vec<PathBuf>,
+    /// The interpreter; FLUXO_PYTHON or the nearest .venv otherwise.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) python: Option<PathBuf>,
+    /// ONNX Runtime's library; ORT_DYLIB_PATH or the nearest .ort otherwise.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) ort_lib: Option<PathBuf>,
+    /// Print the result as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+impl Dataset {
+    pub(crate) fn selection(&self) -> Selection {
+        Selection { market: self.venue, symbol: self.symbol.clone() }
+    }
+}
+
+fn market(name: &str) -> Result<Market, String> {
+    Market::from_name(name).ok_or_else(|| {
+        "there are binance-spot, binance-usdm, binance-coinm and b3-futures".to_owned()
+    })
+}

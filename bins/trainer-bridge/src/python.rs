@@ -1,0 +1,263 @@
+//! The trainer in Python as a child process: found, started, listened to, and never outwaited.
+//!
+//! It says what it does as JSON lines on stdout and talks to people on stderr, which goes to a log. Its
+//! exit code is ours: 2 what the user fixes, 4 unfit data, everything else a fault.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::anyhow;
+use fluxo_report::{Failure, Outcome, ProgressLine, Unfit};
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::clock::Stopwatch;
+
+/// Names the interpreter for this and every other run.
+const VARIABLE: &str = "FLUXO_PYTHON";
+/// Where `cargo setup --python` puts it, from the project's root.
+const ENVIRONMENT: &str = ".venv/bin/python";
+/// Where the package lies, likewise.
+const SOURCES: &str = "python/src";
+const PACKAGE: &str = "fluxo_train";
+const REMEDY: &str = "run `cargo setup --python`, or name an interpreter with --python";
+/// Libraries that would start a thread per core: two of them on two busy cores are slower than one,
+/// and sums over threads differ from run to run.
+const ONE_THREAD: [&str; 5] = [
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+];
+
+/// An interpreter that can run the trainer.
+#[derive(Clone, Debug)]
+pub(crate) struct Python {
+    program: PathBuf,
+    /// Where the package is imported from, when its sources lie near.
+    sources: Option<PathBuf>,
+}
+
+/// What the trainer says.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+enum Said {
+    Progress {
+        phase: String,
+        done: u64,
+        total: u64,
+    },
+    Result(Value),
+    Error {
+        message: String,
+        #[serde(default)]
+        remedy: String,
+    },
+    /// A later trainer may say more.
+    #[serde(other)]
+    Other,
+}
+
+impl Python {
+    /// The interpreter that is named; else that of the environment variable, else that of the nearest
+    /// `.venv` of this folder and the ones above. `None` where none is named and none is there.
+    ///
+    /// # Errors
+    /// One is named and is not there.
+    pub(crate) fn find(named: Option<&Path>) -> Outcome<Option<Self>> {
+        let variable = variable(VARIABLE);
+        let folder = std::env::current_dir().or_usage()?;
+        let program = match named.or(variable.as_deref()) {
+            Some(path) if path.is_file() => Some(std::path::absolute(path).or_usage()?),
+            Some(path) => {
+                let by = if named.is_some() { "--python" } else { VARIABLE };
+                let what = anyhow!("{by} names {}, and there is no such file", path.display());
+                return Err(Failure::usage(what).remedy(REMEDY));
+            }
+            None => folder.ancestors().map(|at| at.join(ENVIRONMENT)).find(|path| path.is_file()),
+        };
+        Ok(program.map(|program| {
+            // The project is around this folder, or around the environment.
+            let roots = folder.ancestors().chain(program.ancestors().skip(1));
+            let places = roots.map(|root| root.join(SOURCES));
+            let sources = places.into_iter().find(|place| place.join(PACKAGE).is_dir());
+            Self { program, sources }
+        }))
+    }
+
+    /// As [`Self::find`], where none is a failure.
+    ///
+    /// # Errors
+    /// There is none.
+    pub(crate) fn required(named: Option<&Path>) -> Outcome<Self> {
+        Self::find(named)?.ok_or_else(|| {
+            Failure::usage(anyhow!("training needs the Python environment, and there is none"))
+                .remedy(REMEDY)
+        })
+    }
+
+    /// Runs a command of the trainer, and returns the values of its result. What it tells people goes
+    /// to `log`, if there is one, which lies at `log_place`.
+    ///
+    /// # Errors
+    /// It could not be started, ended with another code than 0, or took longer than `limit`.
+    pub(crate) fn run(
+        &self,
+        arguments: &[String],
+        log: Option<File>,
+        log_place: &str,
+        limit: Option<Duration>,
+    ) -> Outcome<Value> {
+        let mut child = self.command(arguments).spawn().map_err(|error| {
+            let what = format!("cannot start {}", self.program.display());
+            Failure::usage(error).while_doing(what).remedy(REMEDY)
+        })?;
+        let (said, logged) = listen(&mut child, log);
+        let heard = Hearing::default().until_silence(&said, limit);
+        let Some(heard) = heard else {
+            let _it_may_be_over = child.kill();
+            let _its_status_says_nothing = child.wait();
+            let limit = limit.unwrap_or_default().as_secs();
+            return Err(Failure::stopped(anyhow!("training took longer than {limit} s"))
+                .remedy("give it more with --time-limit, or fewer rows"));
+        };
+        let status = child.wait().or_internal()?;
+        // The log is whole when its writer is done.
+        let _a_panic_would_have_lost_words_only = logged.join();
+        heard.conclude(status, log_place)
+    }
+
+    fn command(&self, arguments: &[String]) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(["-m", PACKAGE]).args(arguments);
+        command.envs(ONE_THREAD.map(|name| (name, "1")));
+        command.env("PYTHONUNBUFFERED", "1").env("PYTHONHASHSEED", "0");
+        command.env("PYTHONDONTWRITEBYTECODE", "1");
+        if let Some(sources) = &self.sources {
+            command.env("PYTHONPATH", sources);
+        }
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+}
+
+/// The lines of stdout as they come, and a thread that writes those of stderr to the log.
+fn listen(child: &mut Child, mut log: Option<File>) -> (Receiver<String>, thread::JoinHandle<()>) {
+    let (sender, receiver) = channel();
+    let stdout = child.stdout.take().expect("stdout is piped");
+    thread::spawn(move || {
+        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+            if sender.send(line).is_err() {
+                break;
+            }
+        }
+    });
+    let stderr = child.stderr.take().expect("stderr is piped");
+    let logged = thread::spawn(move || {
+        for line in BufReader::new(stderr).split(b'\n').map_while(Result::ok) {
+            tracing::info!("{}", String::from_utf8_lossy(&line));
+            if let Some(log) = &mut log {
+                // A full disk must not end the training whose words it loses.
+                let _lost = log.write_all(&line).and_then(|()| log.write_all(b"\n"));
+            }
+        }
+    });
+    (receiver, logged)
+}
+
+/// What was said so far.
+#[derive(Default)]
+struct Hearing {
+    result: Option<Value>,
+    error: Option<(String, String)>,
+    line: Option<(String, ProgressLine)>,
+}
+
+impl Hearing {
+    /// Listens until the trainer closes its stdout; `None` when time ran out first.
+    fn until_silence(mut self, said: &Receiver<String>, limit: Option<Duration>) -> Option<Self> {
+        let stopwatch = Stopwatch::start();
+        loop {
+            let line = match limit {
+                None => said.recv().ok(),
+                Some(limit) => {
+                    let left = limit.saturating_sub(stopwatch.elapsed());
+                    match said.recv_timeout(left) {
+                        Ok(line) => Some(line),
+                        Err(RecvTimeoutError::Disconnected) => None,
+                        Err(RecvTimeoutError::Timeout) => {
+                            self.clear();
+                            return None;
+                        }
+                    }
+                }
+            };
+            let Some(line) = line else { break };
+            self.hear(&line);
+        }
+        self.clear();
+        Some(self)
+    }
+
+    fn hear(&mut self, line: &str) {
+        match serde_json::from_str(line) {
+            Ok(Said::Progress { phase, done, total }) => self.show(phase, done, total),
+            Ok(Said::Result(values)) => self.result = Some(values),
+            Ok(Said::Error { message, remedy }) => self.error = Some((message, remedy)),
+            Ok(Said::Other) => {}
+            Err(_) => tracing::info!("{line}"),
+        }
+    }
+
+    fn show(&mut self, phase: String, done: u64, total: u64) {
+        if self.line.as_ref().is_none_or(|(shown, _)| *shown != phase) {
+            self.clear();
+            let line = ProgressLine::towards("steps", total);
+            line.on(phase.clone());
+            self.line = Some((phase, line));
+        }
+        if let Some((_, line)) = &self.line {
+            line.at(done);
+        }
+    }
+
+    fn clear(&mut self) {
+        if let Some((_, line)) = self.line.take() {
+            line.clear();
+        }
+    }
+
+    /// The result, if the trainer says so in every way.
+    fn conclude(self, status: ExitStatus, log: &str) -> Outcome<Value> {
+        let see_log = format!("its words are in {log}");
+        let (message, remedy) = match self.error {
+            Some((message, remedy)) if remedy.is_empty() => (message, see_log),
+            Some(error) => error,
+            None => (format!("the trainer ended with {status}"), see_log),
+        };
+        match (status.code(), self.result) {
+            (Some(0), Some(result)) => Ok(result),
+            (Some(0), None) => {
+                Err(Failure::internal(anyhow!("the trainer ended without a result")).remedy(remedy))
+            }
+            (Some(2), _) => Err(Failure::usage(anyhow!("{message}")).remedy(remedy)),
+            (Some(4), _) => Err(Failure::damaged(anyhow!("{message}")).remedy(remedy)),
+            (Some(5), _) => Err(Failure::stopped(anyhow!("{message}")).remedy(remedy)),
+            _ => Err(Failure::internal(anyhow!("{message}")).remedy(remedy)),
+        }
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "an edge is told by the environment where things lie"
+)]
+fn variable(name: &str) -> Option<PathBuf> {
+    std::env::var(name).ok().filter(|value| !value.is_empty()).map(PathBuf::from)
+}

@@ -1,0 +1,229 @@
+//! `trainer-bridge dataset`, as a quant uses it.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use serde_json::json;
+use support::{Said, bytes_below, dataset, program, said, text, trainer_bridge};
+
+fn capture(folder: &Path, steps: i64) -> PathBuf {
+    fluxo_test_data::synthetic_capture(folder, "BTCUSDT", steps)
+}
+
+/// `collector import` of files into a lake.
+fn import(files: &[PathBuf], lake: &Path) -> Said {
+    let mut arguments = vec!["import", "--format", "binance-raw", "--out", text(lake), "--json"];
+    arguments.extend(files.iter().map(|file| text(file)));
+    said(Command::new(fluxo_test_data::program("collector")).args(arguments).output())
+}
+
+#[test]
+fn the_summary_says_what_was_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let capture = [capture(folder.path(), 15_000)];
+    let out = folder.path().join("out");
+    let summary = dataset(&capture, &out, &["--set", "rows.every_ms=1000"]).json();
+    assert_eq!(summary["rows"], 750);
+    assert_eq!(summary["rows_dropped"], json!({ "warmup": 300 }));
+    assert_eq!((&summary["files"], &summary["existed"]), (&json!(2), &json!(false)));
+    let target = &summary["labels"]["dir_10s"];
+    let classes = target["classes"].as_object().unwrap();
+    let labelled: u64 = classes.values().map(|rows| rows.as_u64().unwrap()).sum();
+    assert_eq!(target["labelled"], labelled);
+    assert!(labelled > 100, "{target}");
+    let place = out.join("book_enhanced/binance-usdm/BTCUSDT");
+    assert_eq!(summary["path"], text(&place));
+    assert!(place.join("dataset.json").is_file());
+    // A second time there is nothing to do, and people read the same figures.
+    let again = dataset(&capture, &out, &["--set", "rows.every_ms=1000"]).json();
+    assert_eq!((&again["existed"], &again["sha256"]), (&json!(true), &summary["sha256"]));
+    let arguments =
+        ["dataset", text(&capture[0]), "--out", text(&out), "--set", "rows.every_ms=1000"];
+    let people = trainer_bridge(&arguments, folder.path());
+    assert_eq!(people.code, 0, "{}", people.stderr);
+    assert!(people.stdout.contains("not built yet"), "{}", people.stdout);
+    assert!(people.stdout.contains(summary["sha256"].as_str().unwrap()), "{}", people.stdout);
+    assert!(people.stderr.contains("is this very dataset"), "{}", people.stderr);
+}
+
+/// The cells of every file; what a file says of its source differs between a lake and its files.
+fn cells(out: &Path) -> Vec<Vec<String>> {
+    use parquet::file::reader::{FileReader, SerializedFileReader};
+    let files = bytes_below(out);
+    let parts = files.iter().filter(|(name, _)| name.extension().is_some_and(|e| e == "parquet"));
+    let rows = |(name, _): (&PathBuf, &Vec<u8>)| -> Vec<Vec<String>> {
+        let reader = SerializedFileReader::new(fs::File::open(out.join(name)).unwrap()).unwrap();
+        let rows = reader.get_row_iter(None).unwrap();
+        let cells = |row: parquet::record::Row| {
+            row.get_column_iter().map(|(name, cell)| format!("{name} {cell:?}")).collect()
+        };
+        rows.map(|row| cells(row.unwrap())).collect()
+    };
+    parts.flat_map(rows).collect()
+}
+
+fn check_lake(files: &[PathBuf], folder: &Path) {
+    let (lake, of_files, of_lake) =
+        (folder.join("lake"), folder.join("of-files"), folder.join("of-lake"));
+    import(files, &lake).json();
+    dataset(files, &of_files, &[]).json();
+    dataset(&[lake], &of_lake, &[]).json();
+    let (expected, found) = (cells(&of_files), cells(&of_lake));
+    assert!(!expected.is_empty());
+    assert_eq!(found.len(), expected.len());
+    for (found, expected) in found.iter().zip(&expected) {
+        assert_eq!(found, expected);
+    }
+}
+
+#[test]
+fn a_lake_has_the_rows_of_its_files() {
+    let folder = tempfile::tempdir().unwrap();
+    check_lake(&[capture(folder.path(), 2_400)], folder.path());
+}
+
+#[test]
+fn a_lake_of_real_captures_has_their_rows() {
+    for run in fluxo_test_data::synchronised_runs().iter().take(2) {
+        let folder = tempfile::tempdir().unwrap();
+        check_lake(&run.files, folder.path());
+    }
+}
+
+#[test]
+fn a_run_that_is_killed_leaves_nothing_that_looks_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let capture = capture(folder.path(), 15_000);
+    let (whole, out) = (folder.path().join("whole"), folder.path().join("out"));
+    let flags = ["--set", "rows.every_ms=5"];
+    dataset(std::slice::from_ref(&capture), &whole, &flags).json();
+    let arguments = ["dataset", text(&capture), "--out", text(&out), "--set", "rows.every_ms=5"];
+    let place = out.join("book_enhanced/binance-usdm/BTCUSDT");
+    let mut killed = 0;
+    for wait_ms in [1, 40, 120, 200, 300, 400, 500] {
+        let mut child = program(&arguments, Path::new("."))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(Duration::from_millis(wait_ms));
+        let _already_over = child.kill();
+        let ended = child.wait().unwrap().code().is_some();
+        if ended && place.exists() {
+            break;
+        }
+        killed += 1;
+        assert!(!place.exists(), "after {wait_ms} ms");
+        let parts = |name: &&PathBuf| {
+            name.extension().is_some_and(|e| e == "parquet") || name.ends_with("dataset.json")
+        };
+        let left = bytes_or_nothing(&out);
+        assert_eq!(left.keys().filter(parts).count(), 0, "after {wait_ms} ms: {:?}", left.keys());
+    }
+    assert!(killed > 0, "no run was killed in its middle");
+    dataset(&[capture], &out, &flags).json();
+    assert_eq!(bytes_below(&out), bytes_below(&whole));
+}
+
+fn bytes_or_nothing(folder: &Path) -> std::collections::BTreeMap<PathBuf, Vec<u8>> {
+    if folder.is_dir() { bytes_below(folder) } else { Default::default() }
+}
+
+#[test]
+fn a_recording_that_breaks_off_is_refused_with_one_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let plain = fs::read(capture(folder.path(), 2_400)).unwrap();
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(&plain).unwrap();
+    let packed = packed.finish().unwrap();
+    let damaged = folder.path().join("capture.gz");
+    fs::write(&damaged, &packed[..packed.len() / 2]).unwrap();
+    let out = folder.path().join("out");
+    let refused = dataset(&[damaged], &out, &[]);
+    assert!(refused.failure(4).contains("capture.gz"), "{}", refused.stderr);
+    assert_eq!(bytes_or_nothing(&out).len(), 0);
+    let empty = folder.path().join("empty.txt");
+    fs::write(&empty, "").unwrap();
+    assert!(dataset(&[empty], &out, &[]).failure(4).contains("no message of a known venue"));
+}
+
+#[test]
+fn a_lake_with_a_changed_byte_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = folder.path().join("lake");
+    import(&[capture(folder.path(), 2_400)], &lake).json();
+    let events = bytes_below(&lake).into_keys().find(|name| name.starts_with("events")).unwrap();
+    let path = lake.join(events);
+    let mut bytes = fs::read(&path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 0x10;
+    fs::write(&path, bytes).unwrap();
+    let out = folder.path().join("out");
+    let refused = dataset(&[lake], &out, &[]);
+    refused.failure(4);
+    assert_eq!(bytes_or_nothing(&out).len(), 0);
+}
+
+#[test]
+fn a_command_that_cannot_be_is_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let capture = [capture(folder.path(), 400)];
+    let out = folder.path().join("out");
+    for (more, word) in [
+        (["--set", "rows.every=3"], "rows.every_ms"),
+        (["--set", "rows.every_ms=0"], "must be above zero"),
+        (["--symbol", "ETHUSDT"], "BTCUSDT"),
+        (["--config", "nowhere.toml"], "nowhere.toml"),
+    ] {
+        let refused = dataset(&capture, &out, &more);
+        assert!(refused.failure(2).contains(word), "{}", refused.stderr);
+    }
+    assert_eq!(bytes_or_nothing(&out).len(), 0);
+}
+
+/// What every tool of a quant does first.
+const READ: &str = "
+import sys, math
+import pyarrow as pa
+import pyarrow.parquet as pq
+table = pq.read_table(sys.argv[1])
+assert table.num_rows == 750, table.num_rows
+assert table.schema.field('ts').type == pa.timestamp('ns', 'UTC'), table.schema.field('ts')
+assert table.schema.field('regime').type == pa.int8()
+assert table.schema.field('dir_10s').type == pa.float32() and table.schema.field('dir_10s').nullable
+assert not table.schema.field('imbalance').nullable
+assert set(table['dir_10s'].drop_null().to_pylist()) <= {-1.0, 0.0, 1.0}
+assert table['fut_rv_30s'].null_count == 750
+assert math.isnan(table['nonstationarity'][0].as_py())
+assert table['symbol'].unique().to_pylist() == ['BTCUSDT']
+print(pq.read_schema(sys.argv[2]).metadata[b'ds.mode'].decode())
+";
+
+#[test]
+fn pyarrow_and_the_trainer_read_it() {
+    let Some(python) = fluxo_test_data::python() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let capture = [capture(folder.path(), 15_000)];
+    let summary = dataset(&capture, &out, &["--set", "rows.every_ms=1000"]).json();
+    let place = summary["path"].as_str().unwrap();
+    let part = format!("{place}/part-20240808.parquet");
+    let read = said(Command::new(&python).args(["-c", READ, place, &part]).output());
+    assert_eq!((read.code, read.stdout.as_str()), (0, "\"book_enhanced\"\n"), "{}", read.stderr);
+    let sources = fluxo_test_data::project().join("python/src");
+    let load = "
+import sys
+from pathlib import Path
+from fluxo_train.dataset import load
+print(load(Path(sys.argv[1]), 'dir_10s').sha256)";
+    let load = Command::new(&python).args(["-c", load, place]).env("PYTHONPATH", sources).output();
+    let load = said(load);
+    assert_eq!(load.code, 0, "{}", load.stderr);
+    assert_eq!(load.stdout.trim(), summary["sha256"], "both know the dataset by one name");
+}

@@ -1,0 +1,134 @@
+//! Why a dataset cannot be written.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use fluxo_report::Failure;
+use fluxo_session::{ConfigError, RecordingError};
+use parquet::errors::ParquetError;
+
+/// Why a dataset cannot be written.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The recording cannot be read.
+    #[error(transparent)]
+    Recording(#[from] RecordingError),
+    /// The configuration cannot be used.
+    #[error(transparent)]
+    Configuration(#[from] ConfigError),
+    /// The feature engine refuses the configuration or the instrument.
+    #[error(transparent)]
+    Features(#[from] fluxo_features::Error),
+    /// A file or a folder cannot be written or read.
+    #[error("cannot {doing} {path}")]
+    Disk {
+        /// What was being done.
+        doing: &'static str,
+        /// To which file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A file cannot be written as Parquet.
+    #[error("cannot write {path} as Parquet")]
+    Parquet {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: ParquetError,
+    },
+    /// Another process is writing the same dataset.
+    #[error("{path} is being written by another process")]
+    InUse {
+        /// Where it is being written.
+        path: PathBuf,
+    },
+    /// The folder holds something else.
+    #[error("{path} holds {what}")]
+    Taken {
+        /// The folder.
+        path: PathBuf,
+        /// What.
+        what: Occupant,
+    },
+    /// A file of a published dataset is not what its manifest says.
+    #[error("{path} was changed: its hash is not the one in dataset.json")]
+    Changed {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The symbol cannot be the name of a folder.
+    #[error("the symbol {symbol:?} cannot be the name of a folder")]
+    Symbol {
+        /// The symbol.
+        symbol: String,
+    },
+    /// A recording without a row is no dataset.
+    #[error("{instrument}: the recording ends before the first row")]
+    NoRows {
+        /// The instrument.
+        instrument: String,
+    },
+}
+
+/// What stands in the way of a dataset.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Occupant {
+    /// A dataset of something else: the first fact in which they differ.
+    Dataset(&'static str),
+    /// A file that no dataset has.
+    File(PathBuf),
+}
+
+impl std::fmt::Display for Occupant {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Dataset(fact) => write!(f, "a dataset with another {fact}"),
+            Self::File(name) => write!(f, "{}, which is no dataset", name.display()),
+        }
+    }
+}
+
+impl Error {
+    pub(crate) fn disk(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Disk { doing, path, source }
+    }
+
+    pub(crate) fn parquet(path: &Path) -> impl FnOnce(ParquetError) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Parquet { path, source }
+    }
+
+    /// With the exit code that belongs to it, and what to do.
+    #[must_use]
+    pub fn into_failure(self) -> Failure {
+        let full = |kind| matches!(kind, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
+        match self {
+            Self::Recording(error) => error.into_failure(),
+            Self::Configuration(_) => Failure::usage(self),
+            Self::Features(_) => Failure::usage(self).remedy("see [rows] in engine.toml"),
+            Self::Disk { ref source, .. } if full(source.kind()) => {
+                Failure::usage(self).remedy("free some space and run the same command again")
+            }
+            Self::Disk { .. } => {
+                Failure::usage(self).remedy("choose another folder, or change its permissions")
+            }
+            Self::Parquet { source: ParquetError::External(_), .. } => {
+                Failure::usage(self).remedy("free some space or choose another folder")
+            }
+            Self::Parquet { .. } => Failure::internal(self),
+            Self::InUse { .. } => Failure::usage(self).remedy("wait for it to end"),
+            Self::Taken { .. } => {
+                Failure::usage(self).remedy("choose another --out, or delete that folder first")
+            }
+            Self::Changed { .. } => {
+                Failure::damaged(self).remedy("delete that folder and run the same command again")
+            }
+            Self::Symbol { .. } => {
+                Failure::damaged(self).remedy("no venue has such a symbol: check the recording")
+            }
+            Self::NoRows { .. } => Failure::damaged(self).remedy("give a longer recording"),
+        }
+    }
+}

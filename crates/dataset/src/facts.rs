@@ -1,0 +1,230 @@
+//! What a dataset says of itself: the key-values of its files and of `dataset.json` (TRAINING 1.3).
+
+use std::collections::BTreeMap;
+
+use fluxo_core::{Calendar, Decimal, InstrumentSpec, Nanos, UnixNanos};
+use fluxo_features::catalogue::TARGETS;
+use fluxo_features::{
+    FeatureConfig, TargetInfo, TargetKind, catalogue::FEATURES, schema_text, target_revision,
+};
+use fluxo_lake::Digest;
+use serde_json::{Value, json};
+
+use crate::code_version::CodeVersion;
+use crate::part::Tally;
+
+/// The version of this layout.
+const FORMAT_VERSION: &str = "1";
+
+/// Which sets of features a dataset can fill.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// The recording has trades alone: no target can be labelled.
+    TickOnly,
+    /// The recording has a book.
+    BookEnhanced,
+}
+
+impl Mode {
+    /// Its name: the folder and the metadata spell it so.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::TickOnly => "tick_only",
+            Self::BookEnhanced => "book_enhanced",
+        }
+    }
+}
+
+/// Facts by their key, in order.
+pub(crate) type Facts = BTreeMap<String, Value>;
+
+/// The facts that hold for every file of a dataset, known before the first row.
+pub(crate) fn common(
+    mode: Mode,
+    spec: &InstrumentSpec,
+    config: &FeatureConfig,
+    source_sha256: Digest,
+) -> Facts {
+    let text = schema_text(config);
+    let facts = [
+        ("ds.clock", clock(config.step)),
+        ("ds.code_version", json!(CodeVersion::of_this_build())),
+        ("ds.feature_schema", feature_schema(&text)),
+        ("ds.feature_schema_hash", json!(Digest::of(text.as_bytes()))),
+        ("ds.format_version", json!(FORMAT_VERSION)),
+        ("ds.instrument", instrument(spec)),
+        ("ds.mode", json!(mode.name())),
+        ("ds.source_sha256", json!(source_sha256)),
+        ("ds.target_schema", target_schema()),
+    ];
+    facts.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+}
+
+/// What the rows add up to: of a file, or of all files.
+pub(crate) fn of_rows(tally: &Tally, step: Nanos) -> Facts {
+    let dropped = json!({ "warmup": tally.cold });
+    // What counts from the session's open counts from the first row then (FEATURES 17.23).
+    let is_partial = time_of_day(tally.first) > step;
+    let facts = [
+        ("ds.partial_session", json!(is_partial)),
+        ("ds.rows", json!(tally.rows)),
+        ("ds.rows_dropped", dropped),
+        ("ds.t_end", json!(tally.last.get())),
+        ("ds.t_start", json!(tally.first.get())),
+    ];
+    facts.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+}
+
+/// Since the midnight that the row's session begins with.
+fn time_of_day(at: UnixNanos) -> Nanos {
+    const DAY_NS: i64 = 86_400_000_000_000;
+    Nanos::new((at.get() - 1).rem_euclid(DAY_NS) + 1)
+}
+
+/// Nothing is assumed of the way to us: the receive time is recorded.
+fn clock(step: Nanos) -> Value {
+    json!({ "kind": "time", "latency_assumed_us": 0, "step": step.get(), "ts_source": "receive" })
+}
+
+fn instrument(spec: &InstrumentSpec) -> Value {
+    let calendar = match spec.calendar {
+        Calendar::AroundTheClock => "24x7",
+        Calendar::B3 => "B3",
+    };
+    json!({
+        "calendar": calendar,
+        "fee_maker_bps": in_bps(spec.maker_fee),
+        "fee_taker_bps": in_bps(spec.taker_fee),
+        "lot_size": spec.lot_size.to_f64(),
+        "symbol": spec.symbol,
+        "tick_size": spec.tick_size.to_f64(),
+        "venue": spec.market.name(),
+    })
+}
+
+/// A share in hundredths of a per cent; the point moves, so that no digit is lost.
+fn in_bps(share: Decimal) -> f64 {
+    const BPS_DIGITS: u8 = 4;
+    match share.exponent().checked_sub(BPS_DIGITS) {
+        Some(exponent) => Decimal::new(share.mantissa(), exponent).to_f64(),
+        None => share.to_f64() * 1e4,
+    }
+}
+
+/// The canonical text, line by line, with how far each feature looks back.
+fn feature_schema(text: &str) -> Value {
+    let entry = |(at, line): (usize, &str)| {
+        let mut fields = line.splitn(5, '|');
+        let mut field = || fields.next().unwrap_or_default();
+        let (id, name, dtype, unit, params) = (field(), field(), field(), field(), field());
+        json!({
+            "dtype": dtype,
+            "id": id,
+            "lookback_ns": lookback_ns(at),
+            "name": name,
+            "params": params,
+            "unit": unit,
+        })
+    };
+    text.lines().enumerate().map(entry).collect()
+}
+
+/// The window, or where a feature decays ten half-lives: what lies before has lost 99.9 % of its
+/// weight. 0 for what counts no time, and for the regime vector while it is not built.
+fn lookback_ns(slot: usize) -> i64 {
+    const HALF_LIVES: i64 = 10;
+    let millis = FEATURES.get(slot).map_or(0, |feature| {
+        i64::from(feature.window_ms).max(HALF_LIVES * i64::from(feature.half_life_ms))
+    });
+    Nanos::from_millis(millis).get()
+}
+
+fn target_schema() -> Value {
+    TARGETS.iter().map(target).collect()
+}
+
+fn target(target: &TargetInfo) -> Value {
+    let kind = match target.kind {
+        TargetKind::Regression => "reg",
+        TargetKind::Ternary => "cls3",
+        TargetKind::Binary => "cls2",
+    };
+    json!({
+        "horizon_ns": i64::from(target.horizon_ms) * 1_000_000,
+        "id": format!("y{}", target.index + 1),
+        "kind": kind,
+        "name": target.name,
+        "rev": target_revision(target.index),
+        "threshold": threshold(target),
+    })
+}
+
+/// A direction is measured against how far the price usually moves, with a floor of a quarter tick.
+/// What is not built has no rule yet.
+fn threshold(target: &TargetInfo) -> Value {
+    if target.kind != TargetKind::Ternary || target_revision(target.index) == 0 {
+        return json!({ "rule": "none" });
+    }
+    json!({
+        "floor_ticks": 0.25,
+        "half_life_ns": 1_800_000_000_000_i64,
+        "kappa": 0.5,
+        "returns_min": 600,
+        "rule": "volatility",
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use fluxo_features::canonical_line;
+
+    use super::*;
+
+    #[test]
+    fn the_hash_of_a_feature_text_is_the_published_one() {
+        // The line's form is the feature crate's, the hash ours; the oracle is of TRAINING 1.3.
+        let text = canonical_line(1, "ofi_1s", "qty", "window_ns=1000000000")
+            + &canonical_line(2, "spread_ticks", "ticks", "");
+        assert_eq!(text, "f1|ofi_1s|f32|qty|window_ns=1000000000\nf2|spread_ticks|f32|ticks|\n");
+        assert_eq!(
+            Digest::of(text.as_bytes()).to_string(),
+            "8cfbb17fe248678d93fd2413f6361d21cd3b2c8643c83daa3f6c5a71efa3ff86"
+        );
+    }
+
+    #[test]
+    fn the_schema_is_the_canonical_text() {
+        let config = FeatureConfig::default();
+        let text = schema_text(&config);
+        let entries = feature_schema(&text);
+        let line = |entry: &Value| {
+            let field = |name: &str| entry[name].as_str().unwrap().to_owned();
+            ["id", "name", "dtype", "unit", "params"].map(field).join("|") + "\n"
+        };
+        assert_eq!(entries.as_array().unwrap().iter().map(line).collect::<String>(), text);
+        assert_eq!(entries[69]["name"], "ofi_1s");
+        assert_eq!(entries[69]["lookback_ns"], 1_000_000_000);
+    }
+
+    #[test]
+    fn targets_say_what_they_are() {
+        let schema = target_schema();
+        assert_eq!(schema.as_array().unwrap().len(), 12);
+        assert_eq!(schema[6]["id"], "y7");
+        assert_eq!(schema[6]["name"], "dir_10s");
+        assert_eq!(schema[6]["kind"], "cls3");
+        assert_eq!(schema[6]["threshold"]["kappa"], 0.5);
+        assert_eq!((&schema[2]["kind"], &schema[9]["kind"]), (&json!("reg"), &json!("cls2")));
+        assert_eq!((&schema[7]["rev"], &schema[8]["rev"]), (&json!(1), &json!(0)));
+    }
+
+    #[test]
+    #[expect(clippy::float_cmp, reason = "no digit is lost")]
+    fn fees_lose_no_digit() {
+        for (share, bps) in [("0.0005", 5.0), ("0.00036", 3.6), ("0.000025", 0.25), ("0.001", 10.0)]
+        {
+            assert_eq!(in_bps(share.parse().unwrap()), bps);
+        }
+    }
+}

@@ -1,0 +1,281 @@
+//! From a recording to a published dataset.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use fluxo_core::{InstrumentSpec, MarketData, Nanos, UnixNanos};
+use fluxo_features::{FeatureConfig, FeatureEngine, TargetEngine};
+use fluxo_lake::Digest;
+use fluxo_session::{EngineFile, Inputs, Instruments, Recording};
+use fluxo_sim::{MarketSource, Recorded};
+
+use crate::Error;
+use crate::code_version::SourceState;
+use crate::facts::{self, Facts, Mode};
+use crate::folder::{Unfinished, published};
+use crate::manifest::{FileFacts, LabelTally, MANIFEST, Manifest};
+use crate::part::{PartWriter, Tally};
+use crate::pipeline::Pipeline;
+use crate::row::{Row, Touch};
+use crate::segments::Segments;
+
+/// Facts about the run that no hash covers.
+const PROVENANCE: &str = "provenance.json";
+/// Events between two words about progress.
+const EVENTS_PER_WORD: u64 = 1 << 14;
+
+/// A dataset that lies at its place, whole.
+#[derive(Clone, Debug)]
+pub struct Dataset {
+    /// Its folder: `<out>/<mode>/<venue>/<symbol>`.
+    pub path: PathBuf,
+    /// The content of `dataset.json`.
+    pub manifest: Manifest,
+    /// Whether it lay there before, and nothing was written.
+    pub existed: bool,
+    /// Events that were read.
+    pub events: u64,
+    /// What a person should know.
+    pub warnings: Vec<String>,
+}
+
+/// How far the writing is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Events that were read.
+    pub events: u64,
+    /// Rows that the events made.
+    pub rows: u64,
+}
+
+/// Writes the dataset of a recording below `out`, or finds it there.
+///
+/// # Errors
+/// A recording, a configuration or a folder that cannot be used. Nothing is published then.
+pub fn write_dataset(
+    inputs: &Inputs,
+    instruments: &Instruments,
+    engine: &EngineFile,
+    out: &Path,
+    on_progress: &mut dyn FnMut(Progress),
+) -> Result<Dataset, Error> {
+    let mode = mode_of(Recording::open(inputs, instruments)?)?;
+    let recording = Recording::open(inputs, instruments)?;
+    let (spec, config) = (recording.spec().clone(), engine.feature_config()?);
+    let common = facts::common(mode, &spec, &config, source_sha256(&recording));
+    let place = place_of(out, mode, &spec)?;
+    if let Some(manifest) = published(&place, &common)? {
+        return Ok(Dataset {
+            path: place,
+            manifest,
+            existed: true,
+            events: 0,
+            warnings: Vec::new(),
+        });
+    }
+    let folder = Unfinished::open(&place)?;
+    match Writing::new(&folder, common, &spec, config).and_then(|w| w.run(recording, on_progress)) {
+        Ok(written) => {
+            folder.write(PROVENANCE, &provenance())?;
+            folder.write(MANIFEST, &written.manifest.to_bytes())?;
+            folder.publish(written.manifest.files.keys())?;
+            Ok(Dataset {
+                path: place,
+                manifest: written.manifest,
+                existed: false,
+                events: written.events,
+                warnings: written.warnings,
+            })
+        }
+        Err(error) => {
+            folder.abandon();
+            Err(error)
+        }
+    }
+}
+
+/// What the recording has. Its beginning tells, unless it has no book at all.
+fn mode_of(mut recording: Recording<'_>) -> Result<Mode, Error> {
+    while let Some(Recorded { event, .. }) = recording.next()? {
+        if matches!(event.data, MarketData::Book(_)) {
+            return Ok(Mode::BookEnhanced);
+        }
+        recording.recycle(event);
+    }
+    if recording.depth_updates() > 0 {
+        // A book was recorded and cannot be used: that is a defect of the recording, not its mode.
+        recording.check_book()?;
+    }
+    Ok(Mode::TickOnly)
+}
+
+/// Over the hashes of the files, or that of the lake's manifest, which holds those of its files.
+fn source_sha256(recording: &Recording<'_>) -> Digest {
+    let lines: String =
+        recording.sources().iter().map(|source| format!("{}\n", source.sha256)).collect();
+    Digest::of(lines.as_bytes())
+}
+
+fn place_of(out: &Path, mode: Mode, spec: &InstrumentSpec) -> Result<PathBuf, Error> {
+    let symbol = spec.symbol.as_str();
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    if symbol.is_empty() || !symbol.chars().all(is_plain) {
+        return Err(Error::Symbol { symbol: symbol.to_owned() });
+    }
+    Ok(out.join(mode.name()).join(spec.market.name()).join(symbol))
+}
+
+fn provenance() -> Vec<u8> {
+    let facts = serde_json::json!({
+        "code": SourceState::of_this_build(),
+        "program": concat!("fluxo ", env!("CARGO_PKG_VERSION")),
+    });
+    format!("{facts:#}\n").into_bytes()
+}
+
+/// A dataset whose files are written and whose folder is not published.
+struct Written {
+    manifest: Manifest,
+    events: u64,
+    warnings: Vec<String>,
+}
+
+/// Everything between the events and the files.
+struct Writing<'f> {
+    folder: &'f Unfinished,
+    common: Facts,
+    symbol: String,
+    step: Nanos,
+    features: FeatureEngine,
+    targets: TargetEngine,
+    segments: Segments,
+    pipeline: Pipeline,
+    labels: LabelTally,
+    /// The file that is being written, and its name.
+    part: Option<(String, PartWriter)>,
+    session: i32,
+    files: BTreeMap<String, FileFacts>,
+    tally: Option<Tally>,
+    seq: i64,
+    progress: Progress,
+}
+
+impl<'f> Writing<'f> {
+    fn new(
+        folder: &'f Unfinished,
+        common: Facts,
+        spec: &InstrumentSpec,
+        config: FeatureConfig,
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            folder,
+            common,
+            symbol: spec.symbol.clone(),
+            step: config.step,
+            features: FeatureEngine::new(config, spec)?,
+            targets: TargetEngine::new(config, spec)?,
+            segments: Segments::new(spec),
+            pipeline: Pipeline::default(),
+            labels: LabelTally::default(),
+            part: None,
+            session: 0,
+            files: BTreeMap::new(),
+            tally: None,
+            seq: 0,
+            progress: Progress::default(),
+        })
+    }
+
+    fn run(
+        mut self,
+        mut recording: Recording<'_>,
+        on_progress: &mut dyn FnMut(Progress),
+    ) -> Result<Written, Error> {
+        while let Some(recorded) = recording.next()? {
+            self.on_event(&recorded)?;
+            recording.recycle(recorded.event);
+            if self.progress.events.is_multiple_of(EVENTS_PER_WORD) {
+                on_progress(self.progress);
+            }
+        }
+        self.targets.finish();
+        self.take_labels();
+        self.pipeline.finish();
+        self.write_rows()?;
+        self.close_part()?;
+        let Some(tally) = self.tally else {
+            return Err(Error::NoRows { instrument: self.symbol });
+        };
+        let mut facts = self.common;
+        facts.extend(facts::of_rows(&tally, self.step));
+        let manifest = Manifest { facts, files: self.files, labels: self.labels.counts() };
+        let warnings = recording.warnings();
+        Ok(Written { manifest, events: self.progress.events, warnings })
+    }
+
+    /// Rows first, because they describe the time before the event; then the event, in the order in
+    /// which the trading engine takes it.
+    fn on_event(&mut self, recorded: &Recorded) -> Result<(), Error> {
+        let Recorded { ts_recv, event } = recorded;
+        self.take_rows(FeatureEngine::watermark_before(*ts_recv, event));
+        self.features.apply(*ts_recv, event);
+        self.targets.apply(*ts_recv, event);
+        self.segments.on_event(*ts_recv, event);
+        self.progress.events += 1;
+        self.take_labels();
+        self.write_rows()
+    }
+
+    fn take_rows(&mut self, watermark: UnixNanos) {
+        while let Some(row) = self.features.next_row(watermark) {
+            self.targets.on_row(row);
+            let mut row = Row::new(row, self.segments.on_row(row.ts));
+            row.touch = Touch::at(&row, &self.features, self.segments.tick());
+            self.pipeline.on_row(row);
+            self.progress.rows += 1;
+        }
+    }
+
+    fn take_labels(&mut self) {
+        while let Some(labels) = self.targets.next_labels() {
+            self.labels.count(&labels);
+            self.pipeline.on_labels(&labels);
+        }
+    }
+
+    fn write_rows(&mut self) -> Result<(), Error> {
+        while let Some(row) = self.pipeline.take() {
+            if row.place.session != self.session {
+                self.close_part()?;
+                self.session = row.place.session;
+            }
+            let part = match &mut self.part {
+                Some((_, part)) => part,
+                None => {
+                    let name = format!("part-{:08}.parquet", self.session);
+                    let part = PartWriter::create(&self.folder.file(&name), &self.symbol)?;
+                    &mut self.part.insert((name, part)).1
+                }
+            };
+            part.push(&row, self.seq)?;
+            self.seq += 1;
+        }
+        Ok(())
+    }
+
+    fn close_part(&mut self) -> Result<(), Error> {
+        let Some((name, part)) = self.part.take() else { return Ok(()) };
+        let tally = part.tally().expect("a file is made for its first row");
+        let mut facts = self.common.clone();
+        facts.extend(facts::of_rows(&tally, self.step));
+        let facts = facts.into_iter().map(|(key, value)| (key, value.to_string())).collect();
+        let sha256 = part.close(facts)?;
+        let (t_start, t_end) = (tally.first.get(), tally.last.get());
+        self.files.insert(name, FileFacts { rows: tally.rows, sha256, t_end, t_start });
+        let all = self.tally.get_or_insert(Tally { rows: 0, cold: 0, ..tally });
+        all.rows += tally.rows;
+        all.cold += tally.cold;
+        all.last = tally.last;
+        Ok(())
+    }
+}

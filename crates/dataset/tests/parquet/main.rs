@@ -1,0 +1,9 @@
+//! Are the files what the contract says, cell by cell? Everything is computed a second time, from the
+//! recording, and read back with a reader that knows nothing of the writer.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod cells;
+mod facts;
+mod folders;
+mod recomputed;
+mod support;

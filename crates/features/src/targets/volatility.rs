@@ -1,0 +1,89 @@
+//! How far the mid usually moves over each horizon: what a direction is measured against.
+
+use super::market::Market;
+use crate::grid::{SECOND_NS, point};
+use crate::primitives::{Lag, return_bps};
+
+/// The half-life of a squared return, in grid points of one second.
+const HALF_LIFE_S: f64 = 1_800.0;
+/// Fewer returns say nothing about how far the price moves.
+const RETURNS_MIN: u64 = 600;
+
+/// Exponentially weighted squared returns over each horizon, one step per second (EWG of FEATURES 3).
+#[derive(Clone, Debug)]
+pub(super) struct GridReturns<const N: usize> {
+    /// The horizons, in seconds.
+    horizons: [i64; N],
+    /// The mid on the 1 s grid.
+    mids: Lag,
+    sums: [Squares; N],
+    decay: f64,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Squares {
+    weight: f64,
+    sum: f64,
+    count: u64,
+}
+
+impl<const N: usize> GridReturns<N> {
+    pub(super) fn new(horizons_s: [usize; N]) -> Self {
+        let longest = horizons_s.iter().copied().max().unwrap_or(0);
+        Self {
+            horizons: horizons_s.map(|horizon| i64::try_from(horizon).expect("a few seconds")),
+            mids: Lag::new(longest),
+            sums: [Squares::default(); N],
+            decay: libm::exp2(-1.0 / HALF_LIFE_S),
+        }
+    }
+
+    /// Forgets everything: a break.
+    pub(super) fn clear(&mut self) {
+        self.mids.clear();
+        self.sums = [Squares::default(); N];
+    }
+
+    /// Samples every grid point up to `through`; the market did not change since the last one.
+    ///
+    /// A return counts where its label would: nothing was wrong from its start to its end, and the
+    /// book is valid at its end.
+    pub(super) fn sample_through(&mut self, through: i64, market: &Market) {
+        let (last, mid) = (point(through, SECOND_NS), market.mid());
+        if last <= self.mids.head() {
+            return;
+        }
+        if let (Ok(since), Some(to)) = (market.state(), mid) {
+            let valid = last.min(point(market.valid_until(), SECOND_NS));
+            // The first point that a return can end at lies after the state became good.
+            let first = self.mids.head().saturating_add(1).max(point(since, SECOND_NS));
+            for at in first..=valid {
+                self.mids.hold(at, mid);
+                self.step(at, since, to);
+            }
+        }
+        self.mids.hold(last, mid);
+    }
+
+    fn step(&mut self, at: i64, since: i64, to: i64) {
+        for (horizon, squares) in self.horizons.iter().zip(&mut self.sums) {
+            let start = at - horizon;
+            if start * SECOND_NS < since {
+                continue;
+            }
+            if let Some(from) = self.mids.at(start) {
+                let bps = return_bps(from, to);
+                squares.weight = self.decay * squares.weight + 1.0;
+                squares.sum = self.decay * squares.sum + bps * bps;
+                squares.count += 1;
+            }
+        }
+    }
+
+    /// The root mean square of returns over a horizon, in bps, over those that ended by now; `None`
+    /// while there are too few.
+    pub(super) fn root_mean_square(&self, horizon: usize) -> Option<f64> {
+        let squares = &self.sums[horizon];
+        (squares.count >= RETURNS_MIN).then(|| libm::sqrt(squares.sum / squares.weight))
+    }
+}

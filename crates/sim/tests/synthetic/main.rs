@@ -1,0 +1,5 @@
+//! The synthetic markets are what they say: their closed-form truths, their books, their oracle.
+
+mod book;
+mod oracle;
+mod truths;

@@ -1,0 +1,1 @@
+"""One model family, one file: its arguments, how it is fitted, how it is exported."""
