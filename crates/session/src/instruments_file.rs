@@ -286,9 +286,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_fifteen_pairs_are_listed_on_three_markets_and_two_futures() {
+    fn the_fifteen_pairs_are_listed_on_three_markets_and_two_futures_and_our_own() {
         let shipped = Instruments::load(None).unwrap();
-        assert_eq!(shipped.listed.len(), 3 * 15 + 2);
+        assert_eq!(shipped.listed.len(), 3 * 15 + 2 + 1);
         let spec = &shipped.get(Market::BinanceCoinm, "BTCUSD_PERP").unwrap().spec;
         assert_eq!((spec.settle.as_str(), spec.multiplier), ("BTC", Decimal::new(100, 0)));
         assert_eq!(
@@ -296,6 +296,27 @@ mod tests {
             Lots::new(100)
         );
         assert_eq!(shipped.get(Market::B3Futures, "WDO").unwrap().match_ttl, Nanos::ZERO);
+    }
+
+    #[test]
+    fn the_synthetic_instrument_is_the_one_that_its_market_is_made_for() {
+        let made_for = fluxo_sim::synthetic::instrument();
+        let shipped = Instruments::load(None).unwrap();
+        assert_eq!(shipped.get(made_for.market, &made_for.symbol).unwrap().spec, made_for);
+    }
+
+    #[test]
+    fn an_instrument_may_have_fees_and_times_of_its_own() {
+        let listed = |more: &str| {
+            let text = format!("{DEFAULT_INSTRUMENTS_TOML}{more}");
+            let list = Instruments::parse(&text, "x.toml").unwrap();
+            list.get(Market::B3Futures, "WIN").unwrap().clone()
+        };
+        let (before, after) = (listed(""), listed("maker_fee = \"-0.00001\"\nmatch_ttl_ms = 7\n"));
+        assert_eq!(after.spec.maker_fee, "-0.00001".parse().unwrap());
+        assert_eq!(after.match_ttl, Nanos::from_millis(7));
+        // What it does not say is the market's.
+        assert_eq!(after.spec.taker_fee, before.spec.taker_fee);
     }
 
     #[test]

@@ -198,7 +198,7 @@ mod tests {
     use fluxo_capture::CaptureReader;
     use fluxo_core::{InstrumentId, MarketData};
     use fluxo_market_data::{Book, BookConfig, Decoder, SyncConfig, Synchroniser};
-    use fluxo_sim::synthetic::SyntheticKind;
+    use fluxo_sim::synthetic::{SyntheticKind, step_time};
 
     use super::*;
 
@@ -214,7 +214,8 @@ mod tests {
     #[test]
     fn what_is_read_back_is_the_market() {
         let config = SyntheticConfig::new(SyntheticKind::Planted, 5);
-        let (mut market, mut step) = (SyntheticMarket::new(&config), None::<Step>);
+        let mut market = SyntheticMarket::new(&config);
+        let mut step = market.step();
         let spec = instrument();
         let mut synchroniser =
             Synchroniser::new(InstrumentId::new(0), spec, SyncConfig::DEFAULT).unwrap();
@@ -233,13 +234,12 @@ mod tests {
                 match event.data {
                     MarketData::Book(batch) => {
                         book.apply(&batch, |_| ());
-                        if step.as_ref().is_none_or(|step| event.ts_event == Some(step_end(step))) {
-                            step = Some(market.step());
+                        if event.ts_event == Some(step_time(step.index + 1)) {
+                            step = market.step();
                         }
-                        check_book(&book, step.as_ref().unwrap(), event.ts_event.unwrap());
+                        check_book(&book, &step, event.ts_event.unwrap());
                     }
                     MarketData::Trade(print) => {
-                        let step = step.as_ref().unwrap();
                         let at = event.ts_event.unwrap() - step.at;
                         let mut of_step = step.trades().iter();
                         assert!(of_step.any(|t| (t.after, t.lots) == (at, print.lots)));
@@ -256,14 +256,10 @@ mod tests {
                 }
             }
         }
-        assert_eq!(step.unwrap().index, STEPS - 1);
+        assert_eq!(step.index, STEPS - 1);
         let mut again = SyntheticMarket::new(&config);
         let expected: usize = (0..STEPS).map(|_| again.step().trades().len()).sum();
         assert_eq!(trades, expected);
-    }
-
-    fn step_end(step: &Step) -> UnixNanos {
-        fluxo_sim::synthetic::step_time(step.index + 1)
     }
 
     fn check_book(book: &Book, step: &Step, at: UnixNanos) {

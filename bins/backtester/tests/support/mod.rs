@@ -72,6 +72,18 @@ pub(crate) fn run(inputs: &[PathBuf], out: &Path, more: &[&str]) -> Said {
     backtester(&arguments)
 }
 
+/// `backtester synth` with words as they are typed.
+pub(crate) fn synth(words: &str) -> Said {
+    let arguments: Vec<&str> = std::iter::once("synth").chain(words.split(' ')).collect();
+    backtester(&arguments)
+}
+
+/// `collector verify` of a lake.
+pub(crate) fn verify(lake: &Path) -> Said {
+    let arguments = ["verify", text(lake), "--json"];
+    said(Command::new(fluxo_test_data::program("collector")).args(arguments).output())
+}
+
 /// `backtester replay-journal`.
 pub(crate) fn replay_journal(journal: &Path, more: &[&str]) -> Said {
     let mut arguments = vec!["replay-journal", text(journal), "--json"];
