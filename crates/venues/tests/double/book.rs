@@ -95,7 +95,7 @@ fn check(capture: &Path, stream: &str, snapshot: &str, speed: f64) {
 fn of_an_invented_market() {
     let capture = Capture::synthetic(400);
     let path = "/public/ws/btcusdt@depth";
-    check(&capture.path, path, "/fapi/v1/depth?symbol=BTCUSDT&limit=1000", 20.0);
+    check(&capture.path, path, "/fapi/v1/depth?symbol=BTCUSDT&limit=1000", 10.0);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::client::{Capture, Client, Heard, get, now, value};
 #[test]
 fn the_end_of_the_recording_is_announced() {
     let capture = Capture::synthetic(10);
-    let double = capture.serve(10.0);
+    let double = capture.serve(0.5);
     let bare = Client::open(&double, "/public/ws/btcusdt@depth");
     let combined = Client::open(&double, "/market/stream?streams=btcusdt@trade");
     for (client, path) in [(bare, ""), (combined, "/data")] {
@@ -72,7 +72,7 @@ fn a_dropped_double_says_nothing() {
 #[test]
 fn a_restart_goes_on_at_the_same_place() {
     let capture = Capture::synthetic(200);
-    let double = capture.serve(10.0);
+    let double = capture.serve(5.0);
     let mut client = Client::open(&double, "/public/ws/btcusdt@depth");
     client.text();
     let (address, now) = (double.address(), double.market_time());

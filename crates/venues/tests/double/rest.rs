@@ -54,7 +54,7 @@ fn what_is_wrong_is_refused_as_the_venue_does() {
 #[test]
 fn the_book_is_the_one_of_its_moment() {
     let capture = Capture::synthetic(200);
-    let double = capture.serve(20.0);
+    let double = capture.serve(5.0);
     let mut client = Client::open(&double, "/public/ws/btcusdt@depth");
     for _ in 0..50 {
         client.text();

@@ -1,5 +1,6 @@
 //! Who asks for what gets it, and under which name.
 
+use fluxo_venues::double::{Captures, Config, Double};
 use serde_json::Value;
 
 use crate::client::{Capture, Client, Heard, value};
@@ -94,7 +95,7 @@ fn who_subscribes_by_message_misses_nothing() {
 #[test]
 fn who_leaves_a_stream_hears_no_more_of_it() {
     let capture = Capture::synthetic(40);
-    let double = capture.serve(10.0);
+    let double = capture.serve(2.0);
     let mut client = Client::open(&double, "/public/stream?streams=btcusdt@depth@500ms");
     assert_eq!(client.value()["stream"], "btcusdt@depth@500ms");
     client.say(r#"{"method":"UNSUBSCRIBE","params":["btcusdt@depth@500ms"],"id":9}"#);
@@ -105,7 +106,7 @@ fn who_leaves_a_stream_hears_no_more_of_it() {
 #[test]
 fn a_stream_on_the_wrong_endpoint_is_silent() {
     let capture = Capture::synthetic(40);
-    let double = capture.serve(40.0);
+    let double = capture.serve(2.0);
     let silent: Vec<Client> = [
         "/market/ws/btcusdt@depth",
         "/public/ws/btcusdt@trade",
@@ -125,9 +126,8 @@ fn a_stream_on_the_wrong_endpoint_is_silent() {
 #[test]
 fn the_retired_endpoints_can_be_brought_back() {
     let capture = Capture::synthetic(10);
-    let config = capture.config(10.0);
-    let config = fluxo_venues::double::Config { retired_endpoints: true, ..config };
-    let double = fluxo_venues::double::Double::start(config, capture.source()).unwrap();
+    let config = Config { retired_endpoints: true, ..capture.config(10.0) };
+    let double = Double::start(config, capture.source()).unwrap();
     let both = Client::open(&double, "/ws/btcusdt@depth/btcusdt@trade");
     assert_eq!(played(both).len(), 20);
 }
@@ -135,7 +135,7 @@ fn the_retired_endpoints_can_be_brought_back() {
 #[test]
 fn two_clients_hear_the_same() {
     let capture = Capture::synthetic(40);
-    let double = capture.serve(20.0);
+    let double = capture.serve(2.0);
     let mut one = Client::open(&double, "/public/ws/btcusdt@depth");
     one.text();
     let late = Client::open(&double, "/public/ws/btcusdt@depth");
@@ -158,23 +158,18 @@ fn frames_without_an_envelope_and_streams_of_any_name_are_played() {
     let path = folder.path().join("mixed.txt");
     std::fs::write(&path, text).unwrap();
     let spec = Capture::synthetic(5).spec;
-    let config = fluxo_venues::double::Config::new(spec);
-    let source = fluxo_venues::double::Captures::new([path]);
-    let double = fluxo_venues::double::Double::start(config, source).unwrap();
-    let mut everything = Client::open(&double, "/market/stream");
-    let mut depth = Client::open(&double, "/public/ws");
-    everything.say(r#"{"method":"LIST_SUBSCRIPTIONS","id":0}"#);
-    assert_eq!(everything.value(), value(r#"{"result":[],"id":0}"#));
-    // A client that is waited for is there when the first one starts the clock.
-    depth.say(r#"{"method":"LIST_SUBSCRIPTIONS","id":0}"#);
-    depth.text();
-    everything
-        .say(r#"{"method":"SUBSCRIBE","params":["btcusdt@kline_1m","!markPrice@arr"],"id":1}"#);
-    everything.text();
-    let values = played(everything);
+    let config = Config { retired_endpoints: true, ..Config::new(spec) };
+    let double = Double::start(config, Captures::new([path])).unwrap();
+    let mut client = Client::open(&double, "/stream");
+    client.say(
+        r#"{"method":"SUBSCRIBE","params":["btcusdt@depth","btcusdt@kline_1m","!markPrice@arr"],"id":1}"#,
+    );
+    client.text();
+    let values = played(client);
     let streams: Vec<&Value> = values.iter().map(|value| &value["stream"]).collect();
-    assert_eq!(streams, ["btcusdt@kline_1m", "!markPrice@arr"]);
-    assert_eq!(values[1]["data"][0]["s"], "ETHUSDT");
+    assert_eq!(streams, ["btcusdt@depth", "btcusdt@kline_1m", "!markPrice@arr"]);
+    assert_eq!(values[0]["data"]["u"], 7);
+    assert_eq!(values[2]["data"][0]["s"], "ETHUSDT");
     let summary = double.wait().summary;
     assert_eq!((summary.frames, summary.malformed, summary.unsent), (6, 1, 2));
 }
