@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fluxo_train.band import NEVER, Market, fit_band, play, positions
+from fluxo_train.band import NEVER, Market, fit_band, play, positions, smoothed
 from fluxo_train.bootstrap import mean_interval, resampled_means
 
 
@@ -86,3 +86,26 @@ def test_the_interval_knows_that_neighbours_are_alike() -> None:
     assert independent.std() == pytest.approx(1 / np.sqrt(8000), rel=0.15)
     again = resampled_means(rough)
     np.testing.assert_array_equal(independent, again)
+
+
+def test_neighbours_are_averaged_and_ends_go_on() -> None:
+    assert smoothed(np.array([1.0, 4.0, 4.0, 10.0]), 1).tolist() == [2.0, 3.0, 6.0, 8.0]
+    assert smoothed(np.array([1.0, 2.0, 4.0]), 0).tolist() == [1.0, 2.0, 4.0]
+
+
+def test_a_lucky_band_does_not_win_over_a_good_region() -> None:
+    random = np.random.default_rng(7)
+    enters, after = [], []
+    for _ in range(6):
+        signal, returns = np.zeros(12_000), random.normal(size=12_000)
+        for at in range(1, len(signal)):
+            signal[at] = 0.95 * signal[at - 1] + 0.31 * random.normal()
+        mid = 2000 * np.exp(1e-4 * np.concatenate([[0], np.cumsum(0.2 * signal + 2 * returns)]))
+        first, second = slice(0, 6000), slice(6000, 12_000)
+        band = fit_band(signal[first], market(mid[first].tolist()))
+        enters.append(band.enter)
+        judged = market(mid[second].tolist())
+        after.append(play(positions(signal[second], band.enter, judged.segment), judged))
+    assert min(enters) > 0.2, enters
+    assert max(enters) < 1.7, enters
+    assert np.mean([one.net_bps.mean() for one in after]) > 0.06
