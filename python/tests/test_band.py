@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fluxo_train.band import NEVER, Market, fit_band, play, positions, smoothed
+from fluxo_train.band import NEVER, Market, best_region, fit_band, play, positions, smoothed
 from fluxo_train.bootstrap import mean_interval, resampled_means
 
 
@@ -94,18 +94,10 @@ def test_neighbours_are_averaged_and_ends_go_on() -> None:
 
 
 def test_a_lucky_band_does_not_win_over_a_good_region() -> None:
-    random = np.random.default_rng(7)
-    enters, after = [], []
-    for _ in range(6):
-        signal, returns = np.zeros(12_000), random.normal(size=12_000)
-        for at in range(1, len(signal)):
-            signal[at] = 0.95 * signal[at - 1] + 0.31 * random.normal()
-        mid = 2000 * np.exp(1e-4 * np.concatenate([[0], np.cumsum(0.2 * signal + 2 * returns)]))
-        first, second = slice(0, 6000), slice(6000, 12_000)
-        band = fit_band(signal[first], market(mid[first].tolist()))
-        enters.append(band.enter)
-        judged = market(mid[second].tolist())
-        after.append(play(positions(signal[second], band.enter, judged.segment), judged))
-    assert min(enters) > 0.2, enters
-    assert max(enters) < 1.7, enters
-    assert np.mean([one.net_bps.mean() for one in after]) > 0.06
+    profits = np.concatenate([np.linspace(-9.0, 1.0, 15), np.ones(25), np.zeros(20)])
+    profits[55] = 4.0
+    best, around = best_region(profits)
+    assert 15 <= best < 40
+    assert around == pytest.approx(1.0)
+    narrowest = np.concatenate([[3.0], np.full(59, -1.0)])
+    assert best_region(narrowest)[1] < 3.0

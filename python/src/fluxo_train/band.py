@@ -127,11 +127,17 @@ def fit_band(signal: F64, market: Market) -> Band:
         return never
     candidates = [round(widest * (at + 1) / GRID, 6) for at in range(GRID)]
     played = [play(positions(signal, enter, market.segment), market) for enter in candidates]
-    smooth = smoothed(np.array([one.net_bps.sum() for one in played]), NEIGHBOURS)
-    best = int(np.argmax(smooth))
+    best, around = best_region(np.array([one.net_bps.sum() for one in played]))
     found = Band(candidates[best], -candidates[best], played[best])
-    earns = smooth[best] > 0.0 and found.played.net_bps.sum() > 0.0
+    earns = around > 0.0 and found.played.net_bps.sum() > 0.0
     return found if earns and found.played.turns >= TURNS_MIN and found.enter > 0.0 else never
+
+
+def best_region(profits: F64) -> tuple[int, float]:
+    """Where the profit averaged over `NEIGHBOURS` to both sides is largest, and that average."""
+    around = smoothed(profits, NEIGHBOURS)
+    best = int(np.argmax(around))
+    return best, float(around[best])
 
 
 def smoothed(values: F64, reach: int) -> F64:
