@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fluxo_train.band import NEVER, Market, fit_band, play, positions
+from fluxo_train.band import NEVER, Market, best_region, fit_band, play, positions, smoothed
 from fluxo_train.bootstrap import mean_interval, resampled_means
 
 
@@ -86,3 +86,18 @@ def test_the_interval_knows_that_neighbours_are_alike() -> None:
     assert independent.std() == pytest.approx(1 / np.sqrt(8000), rel=0.15)
     again = resampled_means(rough)
     np.testing.assert_array_equal(independent, again)
+
+
+def test_neighbours_are_averaged_and_ends_go_on() -> None:
+    assert smoothed(np.array([1.0, 4.0, 4.0, 10.0]), 1).tolist() == [2.0, 3.0, 6.0, 8.0]
+    assert smoothed(np.array([1.0, 2.0, 4.0]), 0).tolist() == [1.0, 2.0, 4.0]
+
+
+def test_a_lucky_band_does_not_win_over_a_good_region() -> None:
+    profits = np.concatenate([np.linspace(-9.0, 1.0, 15), np.ones(25), np.zeros(20)])
+    profits[55] = 4.0
+    best, around = best_region(profits)
+    assert 15 <= best < 40
+    assert around == pytest.approx(1.0)
+    narrowest = np.concatenate([[3.0], np.full(59, -1.0)])
+    assert best_region(narrowest)[1] < 3.0

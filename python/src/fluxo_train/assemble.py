@@ -96,7 +96,10 @@ def evidence(models: list[Model], prepared: Prepared, judged: Judged) -> dict[st
         "holdout": None if judged.holdout is None else judged.holdout.as_json(),
         "baselines": baselines.as_json(judged.baselines),
         "against_imbalance": None if against is None else against.as_json(),
-        "complexity_justified": against is not None and against.low > 0.0,
+        # A model that never trades beats a bad rule, too: it must beat doing nothing as well.
+        "complexity_justified": judged.verdict() == "edge"
+        and against is not None
+        and against.low > 0.0,
     }
 
 
