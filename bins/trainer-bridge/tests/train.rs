@@ -10,9 +10,10 @@ mod support;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use fluxo_test_data::{TestBundle, runtime_library};
-use support::{Said, bytes_below, dataset, text, trainer_bridge};
+use support::{Said, bytes_below, dataset, program, text, trainer_bridge};
 
 /// A folder with an empty dataset, and an interpreter that does what the script says. `$OUT` is where
 /// the bundle is wanted.
@@ -129,6 +130,33 @@ fn a_trainer_that_takes_too_long_is_stopped() {
     let failed = room.train("cp -r ready \"$OUT\"\nexec sleep 600", &["--time-limit", "1"]);
     assert!(failed.failure(5).contains("longer than 1 s"), "{}", failed.stderr);
     assert_eq!(room.published(), Vec::<String>::new());
+}
+
+#[test]
+fn a_run_that_is_killed_publishes_nothing_and_the_next_one_does() {
+    let Some(room) = Room::new() else { return };
+    let script = "cp -r ready \"$OUT\"\necho $$ > trainer\nexec sleep 600";
+    let (python, library) = (room.interpreter(script), room.library.clone());
+    let arguments = ["train", "--data", "data", "--out", "models/new", "--python", text(&python)];
+    let arguments = [&arguments[..], &["--ort-lib", text(&library)]].concat();
+    let mut child = program(&arguments, room.folder.path()).spawn().unwrap();
+    let trainer = loop {
+        match fs::read_to_string(room.path("trainer")) {
+            Ok(text) if text.ends_with('\n') => break text.trim().to_owned(),
+            _ => std::thread::sleep(Duration::from_millis(5)),
+        }
+        assert!(child.try_wait().unwrap().is_none(), "it ended too early");
+    };
+    // A second one does not begin while the first one is at it.
+    let second = room.train(&good(), &[]);
+    assert!(second.failure(2).contains("another process"), "{}", second.stderr);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(room.published(), [".new.unfinished"]);
+    room.train(&good(), &[]).json();
+    assert_eq!(room.published(), ["new"]);
+    // The trainer of the killed run is nobody's child any more.
+    std::process::Command::new("kill").arg(trainer).status().unwrap();
 }
 
 #[test]

@@ -7,15 +7,20 @@ use serde_json::Value;
 
 use crate::support::{Bench, events, replayed, text, wait_for};
 
-fn ask(socket: &str, word: &str) -> Output {
+pub(crate) fn ask(socket: &str, words: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_paper-trader"))
-        .args(["control", socket, word])
+        .args(["control", socket])
+        .args(words)
         .output()
         .unwrap()
 }
 
-fn answer(socket: &str, word: &str) -> Value {
-    let output = ask(socket, word);
+pub(crate) fn answer(socket: &str, word: &str) -> Value {
+    answer_to(socket, &[word])
+}
+
+pub(crate) fn answer_to(socket: &str, words: &[&str]) -> Value {
+    let output = ask(socket, words);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).unwrap()
 }
@@ -50,7 +55,7 @@ fn commands_are_answered_journaled_and_replayed() {
     use OperatorCommand::{Halt, Reduce, Resume};
     assert_eq!(commands, [Reduce, Halt, Resume, Halt]);
     assert!(replayed(&bench.journal()).finished);
-    let nobody = ask(socket, "status");
+    let nobody = ask(socket, &["status"]);
     assert_eq!(nobody.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&nobody.stderr).contains("--control"));
 }

@@ -4,5 +4,6 @@
 mod bad_days;
 mod control;
 mod ends;
+mod models;
 mod support;
 mod trades;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use fluxo_core::{Event, Gap, GapReason, Market, MarketData, Nanos};
 use fluxo_lake::journal::{JournalReader, Record};
 use fluxo_report::JournalReplay;
-use fluxo_session::{Instruments, replay_journal};
+use fluxo_session::{Instruments, ReplayModels, replay_journal};
 use fluxo_venues::double::{Captures, Config, Double, Start, Trouble};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -151,7 +151,12 @@ pub(crate) fn journal_bytes(journal: &Path) -> u64 {
 
 /// Replays a journal, which has to do the same.
 pub(crate) fn replayed(journal: &Path) -> JournalReplay {
-    let replay = replay_journal(journal, None).unwrap();
+    replayed_with(journal, &ReplayModels::default())
+}
+
+/// The same with models.
+pub(crate) fn replayed_with(journal: &Path, models: &ReplayModels) -> JournalReplay {
+    let replay = replay_journal(journal, None, models).unwrap();
     assert!(replay.identical, "{:?}", replay.first_difference);
     replay
 }

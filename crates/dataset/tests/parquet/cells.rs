@@ -75,8 +75,8 @@ fn a_gap_ends_a_segment() {
     let second = count(&rows, "segment_id", &Field::Int(1));
     assert_eq!((second, count(&rows, "segment_id", &Field::Int(0))), (599, 601));
     assert_eq!(count(&rows, "bid", &Field::Null), 599);
-    // The last ten rows of a segment have no return of a second, and the others have one.
-    assert_eq!(rows.len() - count(&rows, "fwd_ret_1s", &Field::Null), 591);
+    // The gap began with the last update that came whole, at 59.95 s: no return ends behind that.
+    assert_eq!(rows.len() - count(&rows, "fwd_ret_1s", &Field::Null), 590);
 }
 
 #[test]
