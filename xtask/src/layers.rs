@@ -57,7 +57,20 @@ const FORBIDDEN: [(&str, &[&str], &str); 3] = [
 ];
 
 /// Packages that only some of ours may bring in, directly or not.
-const RESTRICTED: [(&str, &[&str]); 4] = [
+const RESTRICTED: [(&str, &[&str]); 5] = [
+    (
+        "ort",
+        &[
+            "fluxo-ensemble",
+            "fluxo-engine",
+            "fluxo-session",
+            "fluxo-dataset",
+            "collector",
+            "paper-trader",
+            "backtester",
+            "trainer-bridge",
+        ],
+    ),
     (
         "parquet",
         &[

@@ -1,5 +1,6 @@
 //! A warm engine allocates nothing per event on the Rust side, with models and without. A binary of
 //! its own, because it installs an allocator that counts each thread's calls.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![expect(
     unsafe_code,
     reason = "an allocator that counts is unsafe by its trait; it forwards every call"

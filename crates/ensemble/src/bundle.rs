@@ -6,7 +6,7 @@ use crate::error::{Claim, Place};
 use crate::input::ROW_WIDTH;
 use crate::manifest::{Dimension, Dtype};
 use crate::npy::Table;
-use crate::{BundleFiles, Error, Hash, MANIFEST, Manifest, ModelEntry, RUNTIME_VERSION, opset};
+use crate::{BundleFiles, Error, Hash, MANIFEST, Manifest, ModelEntry, RUNTIME_VERSION, onnx_file};
 
 /// The version of the manifest that this crate reads.
 const SCHEMA: u32 = 1;
@@ -69,7 +69,7 @@ impl Bundle {
                 }
             }
             check_id(model, files.get(&model.file)?).map_err(claim)?;
-            check_opsets(model, files.get(&model.file)?)?;
+            check_graph(model, files.get(&model.file)?)?;
         }
         let is_used = |file: &str| {
             file == MANIFEST
@@ -203,14 +203,19 @@ fn check_id(model: &ModelEntry, graph: &[u8]) -> Result<(), Claim> {
     Err(Claim::Id { claimed: model.model_id.clone(), actual })
 }
 
-/// The manifest and the graph itself must need exactly [`OPSETS`].
-fn check_opsets(model: &ModelEntry, graph: &[u8]) -> Result<(), Error> {
-    let in_graph = opset::opsets(graph).ok_or_else(|| {
-        let (model, file) = (model.name.clone(), model.file.clone());
+/// The graph holds all of its numbers itself, and the manifest and it must need exactly [`OPSETS`].
+fn check_graph(model: &ModelEntry, graph: &[u8]) -> Result<(), Error> {
+    let named = || (model.name.clone(), model.file.clone());
+    let in_graph = onnx_file::read(graph).ok_or_else(|| {
+        let (model, file) = named();
         Error::NotOnnx { model, file }
     })?;
+    if in_graph.has_external_data {
+        let (model, file) = named();
+        return Err(Error::ExternalData { model, file });
+    }
     for (place, opsets) in
-        [(Place::Manifest, &model.opset), (Place::File(model.file.clone()), &in_graph)]
+        [(Place::Manifest, &model.opset), (Place::File(model.file.clone()), &in_graph.opsets)]
     {
         let needed_of = |domain: &str| {
             OPSETS.iter().find(|(name, _)| *name == domain).map_or(0, |(_, version)| *version)

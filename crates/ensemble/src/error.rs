@@ -160,6 +160,14 @@ pub enum Error {
         /// The file.
         file: String,
     },
+    /// A graph whose numbers lie elsewhere, where no hash covers them.
+    #[error("model {model}: {file} takes numbers from another file")]
+    ExternalData {
+        /// The model.
+        model: String,
+        /// The file.
+        file: String,
+    },
     /// A graph that ONNX Runtime does not take.
     #[error("model {model}: {file} is no graph that ONNX Runtime takes")]
     Graph {

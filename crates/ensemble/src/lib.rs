@@ -15,7 +15,7 @@ mod input;
 mod manifest;
 mod npy;
 mod onnx;
-mod opset;
+mod onnx_file;
 mod parity;
 mod recorded;
 mod runtime;

@@ -130,3 +130,16 @@ fn sha256(path: &Path) -> anyhow::Result<String> {
         hash.update(&buffer[..read]);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_set_up_is_what_the_programs_run() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let source = fs::read_to_string(root.join("crates/ensemble/src/runtime.rs")).unwrap();
+        let line = format!("pub const RUNTIME_VERSION: &str = \"{VERSION}\";");
+        assert!(source.contains(&line), "{line}");
+    }
+}

@@ -187,6 +187,16 @@ fn a_graph_of_other_operators_is_refused_whatever_the_manifest_says() {
 }
 
 #[test]
+fn a_graph_that_reads_another_file_is_refused() {
+    let refused = refusal(|bent| {
+        // More of the graph: an initializer whose numbers are said to lie outside.
+        let outside = b"\x3a\x0e\x2a\x0c\x6a\x0a\x0a\x08location";
+        bent.files.get_mut("small.onnx").unwrap().extend(outside);
+    });
+    assert_eq!(refused, "model small: small.onnx takes numbers from another file");
+}
+
+#[test]
 fn a_graph_that_does_not_load_is_refused() {
     let Some(runtime) = runtime() else { return };
     // Well-formed as far as its operators go, and cut behind them.
