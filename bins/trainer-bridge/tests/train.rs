@@ -115,7 +115,7 @@ fn nothing_is_published_of_a_trainer_that_fails() {
         ("cp -r ready \"$OUT\"\nexit 0".to_owned(), 1, "without a result"),
         // It says that it is done, and left half of it.
         (format!("{}\nrm \"$OUT/large.onnx\"", good()), 4, "large.onnx"),
-        (format!("{RESULT}"), 2, "no folder of a bundle"),
+        (RESULT.to_owned(), 2, "no folder of a bundle"),
     ] {
         let failed = room.train(&script, &[]);
         assert!(failed.failure(code).contains(word), "{script}: {}", failed.stderr);
