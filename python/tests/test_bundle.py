@@ -143,6 +143,20 @@ def test_what_is_there_stays_unless_told(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bundle", "mine"]
 
 
+def test_a_write_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = bundle._write_synced
+
+    def full(path: Path, data: bytes) -> None:
+        if path.name == SUMS:
+            raise OSError(28, "No space left on device")
+        real(path, data)
+
+    monkeypatch.setattr(bundle, "_write_synced", full)
+    with pytest.raises(UsageError, match="No space left"):
+        write(tmp_path / "bundle", content(), {}, replace=False)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_models_that_leave_no_room_are_refused() -> None:
     assert bundle.rows_that_fit([b"x" * 100_000] * 2, 114, 6) > 1000
     with pytest.raises(UsageError, match="no room") as refused:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from fluxo_train.errors import UsageError
+from fluxo_train.errors import TooFewRowsError
 from fluxo_train.splits import cut, violations
 
 N, HORIZON, EMBARGO = 1000, 10, 60
@@ -38,6 +38,6 @@ def test_the_audit_sees_a_row_that_reaches_across() -> None:
     assert violations(found, TS, longer, EMBARGO) == 1
 
 
-def test_too_few_rows_are_the_users_to_fix() -> None:
-    with pytest.raises(UsageError, match="too few"):
+def test_too_few_rows_are_said_to_be() -> None:
+    with pytest.raises(TooFewRowsError, match="15 rows to fit on, 0 to validate"):
         cut(TS, T1, EVERY, EVERY, train_until=100, embargo=EMBARGO)

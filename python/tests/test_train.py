@@ -2,6 +2,8 @@
 
 import io
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -148,13 +150,20 @@ def test_parity_checks_bundles(trained: tuple[Path, list[dict[str, Any]]], tmp_p
     assert len(log.splitlines()) == 1
 
 
-def test_few_samples_are_inconclusive_not_an_error(tmp_path: Path) -> None:
-    planted.write(tmp_path, planted.columns(planted.world(3000, rho=0.1, seed=1), seed=1))
+@pytest.mark.parametrize(
+    ("steps", "words"),
+    [(3000, "effective samples"), (400, "0 rows to fit on"), (290, "no row is warm")],
+)
+def test_too_little_data_is_inconclusive_not_an_error(
+    steps: int, words: str, tmp_path: Path
+) -> None:
+    planted.write(tmp_path, planted.columns(planted.world(steps, rho=0.1, seed=1), seed=1))
     code, events, log = command("train", "--data", str(tmp_path), "--out", str(tmp_path / "out"))
     assert code == 0
     assert events[-1]["verdict"] == "inconclusive"
     assert events[-1]["bundle"] is None
-    assert "effective samples" in log
+    assert words in events[-1]["reason"]
+    assert words in log
     assert not (tmp_path / "out").exists()
 
 
@@ -187,6 +196,20 @@ def test_mistakes_are_one_line_and_one_code(
     assert events[-1]["remedy"]
     assert log.startswith("error: ")
     assert len(log.splitlines()) == 1
+
+
+def test_a_missing_environment_is_one_line_and_code_2() -> None:
+    # Without site packages there is no numpy: what a machine without the setup sees.
+    done = subprocess.run(
+        [sys.executable, "-S", "-m", "fluxo_train", "parity", "x"],
+        env={"PYTHONPATH": str(planted.ROOT / "python" / "src"), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert json.loads(done.stdout)["remedy"] == "run `cargo setup --python`"
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_a_moment_is_read_exactly() -> None:

@@ -71,7 +71,18 @@ const RESTRICTED: [(&str, &[&str]); 4] = [
         ],
     ),
     ("arrow-array", &[]),
-    ("tokio", &["fluxo-venues", "collector", "paper-trader", "backtester"]),
+    (
+        "tokio",
+        &[
+            "fluxo-venues",
+            "fluxo-session",
+            "fluxo-dataset",
+            "collector",
+            "paper-trader",
+            "backtester",
+            "trainer-bridge",
+        ],
+    ),
     ("polars", &[]),
 ];
 

@@ -29,10 +29,11 @@ fn forbidden_words() -> Vec<(String, &'static str)> {
 /// What layers 0 to 7 may not touch.
 const WORLD: [&str; 6] =
     ["std::fs", "std::net", "std::env", "std::process", "std::thread", "std::time"];
-const PURE: [&str; 9] = [
+const PURE: [&str; 10] = [
     "core",
     "market-data",
     "features",
+    "ensemble",
     "flow-agents",
     "coordinator",
     "risk",

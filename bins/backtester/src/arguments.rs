@@ -6,6 +6,8 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use fluxo_core::Market;
 use fluxo_session::{ReplayModels, Selection};
 
+use crate::synth::Synth;
+
 /// Runs the engine over the past: recordings against a simulated venue, journals against themselves.
 #[derive(Debug, Parser)]
 #[command(name = "backtester", version)]
@@ -23,6 +25,8 @@ pub(crate) enum Command {
     Run(Run),
     /// Replay a paper session's journal and compare every action.
     ReplayJournal(ReplayJournal),
+    /// Make a market with a seed, in which it is known what can be earned.
+    Synth(Synth),
 }
 
 #[derive(Args, Debug)]

@@ -1,6 +1,7 @@
 //! Runs the engine over the past.
 
 mod arguments;
+mod synth;
 
 use std::process::ExitCode;
 
@@ -21,6 +22,7 @@ fn main() -> ExitCode {
     conclude(match &arguments.command {
         Command::Run(command) => run(command),
         Command::ReplayJournal(command) => replay(command),
+        Command::Synth(command) => synth::synth(command),
     })
 }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
-use fluxo_core::Market;
+use fluxo_core::{Market, Nanos};
 use fluxo_session::Selection;
 
 /// Trades on paper: the engine decides, a simulated venue fills, a journal keeps everything.
@@ -21,6 +21,10 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Run a paper session over recorded market data, and journal it.
     Replay(Replay),
+    /// Run a paper session on a venue's live market data, and journal it.
+    Run(Run),
+    /// Ask a running session for something; the answer is JSON.
+    Control(Control),
 }
 
 #[derive(Args, Debug)]
@@ -38,6 +42,76 @@ pub(crate) struct Replay {
     /// The symbol that is meant: BTCUSDT. Needed where a lake has several.
     #[arg(long)]
     symbol: Option<String>,
+    #[command(flatten)]
+    pub(crate) decisions: Decisions,
+    /// Print the summary as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Run {
+    /// The market: binance-spot, binance-usdm or binance-coinm.
+    #[arg(long, value_name = "MARKET", value_parser = market)]
+    pub(crate) venue: Market,
+    /// The symbol: BTCUSDT.
+    #[arg(long)]
+    pub(crate) symbol: String,
+    /// The folder of the journal: new or empty.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) journal: PathBuf,
+    /// A WebSocket address in place of the venue's own, without a path: ws://127.0.0.1:9001.
+    #[arg(long, value_name = "URL", value_parser = ws_url)]
+    pub(crate) ws_url: Option<String>,
+    /// A REST address in place of the venue's own, without a path: http://127.0.0.1:9001.
+    #[arg(long, value_name = "URL", value_parser = rest_url)]
+    pub(crate) rest_url: Option<String>,
+    #[command(flatten)]
+    pub(crate) decisions: Decisions,
+    /// Stop after so much of the market's time: 90s, 45m or 12h. Without it the session goes on
+    /// until SIGINT, SIGTERM or `paper-trader control`.
+    #[arg(long = "for", value_name = "DURATION", value_parser = duration)]
+    pub(crate) lasts: Option<Nanos>,
+    /// Listen here for `paper-trader control`.
+    #[arg(long, value_name = "SOCKET")]
+    pub(crate) control: Option<PathBuf>,
+    /// Print the summary as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Control {
+    /// What the session was given with --control.
+    pub(crate) socket: PathBuf,
+    /// What to ask for.
+    #[command(subcommand)]
+    word: Word,
+}
+
+#[derive(Debug, Subcommand)]
+enum Word {
+    /// How it goes.
+    Status,
+    /// Cancel everything and send nothing.
+    Halt,
+    /// Only bring the position nearer to zero.
+    Reduce,
+    /// Trade within the limits again.
+    Resume,
+    /// End the session in good order.
+    Stop,
+    /// Let the models of this bundle forecast from now on. It is verified first; one that is refused
+    /// leaves the running one.
+    Bundle {
+        /// Its folder.
+        folder: PathBuf,
+    },
+}
+
+/// What decides, and what it knows beforehand.
+#[derive(Args, Debug)]
+pub(crate) struct Decisions {
     /// The rule that decides; the configuration names one otherwise.
     #[arg(long, value_enum)]
     strategy: Option<Strategy>,
@@ -52,9 +126,6 @@ pub(crate) struct Replay {
     /// A list in place of the shipped configs/instruments.toml.
     #[arg(long, value_name = "FILE")]
     pub(crate) instruments: Option<PathBuf>,
-    /// Print the summary as JSON.
-    #[arg(long)]
-    pub(crate) json: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -84,7 +155,23 @@ impl Replay {
     pub(crate) fn selection(&self) -> Selection {
         Selection { market: self.venue, symbol: self.symbol.clone() }
     }
+}
 
+impl Control {
+    /// The command as the socket takes it. The session may run in another folder.
+    pub(crate) fn line(&self) -> std::io::Result<String> {
+        Ok(match &self.word {
+            Word::Status => "status".to_owned(),
+            Word::Halt => "halt".to_owned(),
+            Word::Reduce => "reduce".to_owned(),
+            Word::Resume => "resume".to_owned(),
+            Word::Stop => "stop".to_owned(),
+            Word::Bundle { folder } => format!("bundle {}", std::path::absolute(folder)?.display()),
+        })
+    }
+}
+
+impl Decisions {
     /// What differs from the configuration file, `--strategy` last.
     pub(crate) fn overrides(&self) -> Vec<String> {
         let strategy = self.strategy.map(|strategy| {
@@ -100,4 +187,61 @@ fn market(name: &str) -> Result<Market, String> {
     Market::from_name(name).ok_or_else(|| {
         "there are binance-spot, binance-usdm, binance-coinm and b3-futures".to_owned()
     })
+}
+
+fn ws_url(text: &str) -> Result<String, String> {
+    base(text, ["ws://", "wss://"])
+}
+
+fn rest_url(text: &str) -> Result<String, String> {
+    base(text, ["http://", "https://"])
+}
+
+fn base(text: &str, schemes: [&str; 2]) -> Result<String, String> {
+    let host = schemes.iter().find_map(|scheme| text.strip_prefix(scheme));
+    match host.map(|host| host.trim_end_matches('/')) {
+        Some(host) if !host.is_empty() && !host.contains(['/', '?', '#', ' ']) => {
+            Ok(text.to_owned())
+        }
+        _ => Err(format!("an address such as {}127.0.0.1:9001, without a path", schemes[0])),
+    }
+}
+
+/// A year: no session lasts longer.
+const SECONDS_MAX: i64 = 366 * 86_400;
+
+fn duration(text: &str) -> Result<Nanos, String> {
+    let units = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
+    let millis = units.iter().find_map(|(unit, millis)| {
+        let count = text.strip_suffix(unit)?.parse::<i64>().ok()?;
+        count.checked_mul(*millis).filter(|_| count > 0)
+    });
+    millis
+        .filter(|millis| *millis <= SECONDS_MAX * 1_000)
+        .map(Nanos::from_millis)
+        .ok_or_else(|| "a whole number with its unit, such as 500ms, 90s, 45m or 12h".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_has_a_unit() {
+        assert_eq!(duration("90s"), Ok(Nanos::from_millis(90_000)));
+        assert_eq!(duration("500ms"), Ok(Nanos::from_millis(500)));
+        assert_eq!(duration("2h"), Ok(Nanos::from_millis(7_200_000)));
+        for text in ["", "90", "s", "-1s", "0s", "1.5h", "9999999999999h", "1d"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_address_has_a_scheme_and_no_path() {
+        assert!(ws_url("ws://127.0.0.1:9001").is_ok() && ws_url("wss://x.example/").is_ok());
+        assert!(rest_url("http://127.0.0.1:9001").is_ok());
+        for text in ["127.0.0.1:9001", "http://", "ws://a/stream", "ws://", "ws://a b"] {
+            assert!(ws_url(text).is_err(), "{text}");
+        }
+    }
 }

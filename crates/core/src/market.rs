@@ -230,6 +230,10 @@ pub enum GapReason {
     },
     /// One recording ended and the next one does not continue it.
     RecordingBoundary,
+    /// A live connection was lost: what the venue said until it was back, nobody heard.
+    Disconnected,
+    /// Frames of a live feed were dropped, because they came faster than they were worked off.
+    Overrun,
 }
 
 /// The venue's mark price, with the index behind it, in ticks of the instrument.

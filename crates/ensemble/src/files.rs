@@ -109,7 +109,7 @@ fn check_path(path: &str) -> Result<(), Error> {
     if fits { Ok(()) } else { Err(Error::UnsafePath { path: path.to_owned() }) }
 }
 
-/// Whether a file may be that large; an edge asks before it reads.
+/// A file may not be larger than any model.
 fn check_size(path: &str, bytes: u64) -> Result<(), Error> {
     if bytes <= FILE_BYTES_MAX {
         return Ok(());

@@ -37,8 +37,21 @@ impl Bundle {
     /// # Errors
     /// As [`Self::parity`], and [`Error::Golden`] when a model does not say what it said.
     pub fn ensemble(&self, runtime: &Runtime) -> Result<ModelEnsemble, Error> {
+        self.ensemble_of(runtime, |_| true)
+    }
+
+    /// Some of the models, by name, as if there were no others: to measure them.
+    ///
+    /// # Errors
+    /// As [`Self::ensemble`].
+    pub fn ensemble_of(
+        &self,
+        runtime: &Runtime,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<ModelEnsemble, Error> {
         let mut ensemble = ModelEnsemble::new(self.id(), self.manifest().decision);
-        for (slot, model) in self.manifest().models.iter().enumerate() {
+        let models = self.manifest().models.iter().enumerate();
+        for (slot, model) in models.filter(|(_, model)| wanted(&model.name)) {
             let (scorer, parity) = self.load(runtime, slot, model)?;
             if let Some(difference) = parity.beyond {
                 return Err(Error::Golden { model: model.name.clone(), difference });

@@ -226,7 +226,9 @@ impl FeatureEngine {
     fn on_gap(&mut self, ts: i64, gap: &Gap) {
         self.market.lose();
         match gap.reason {
-            GapReason::Sequence { .. } => self.coverage.begin_gap(gap.from.get(), ts),
+            GapReason::Sequence { .. } | GapReason::Disconnected | GapReason::Overrun => {
+                self.coverage.begin_gap(gap.from.get(), ts);
+            }
             GapReason::RecordingBoundary => {
                 self.restart();
                 self.clock.close();

@@ -17,7 +17,7 @@ pub use logging::log_to_stderr;
 pub use output::{Output, OutputMode, announce};
 pub use progress::ProgressLine;
 pub use run::{
-    Difference, JournalPlace, JournalReplay, Latency, ModelSummary, ModelsSummary, RunSummary,
-    SimulationCounts,
+    Difference, JournalPlace, JournalReplay, Latency, LiveSummary, ModelSummary, ModelsSummary,
+    RunSummary, SimulationCounts,
 };
 pub use table::{Rows, count, money, seconds};

@@ -22,7 +22,7 @@ pub struct RunSummary {
     pub instrument_sha256: String,
     /// Currency of the money below.
     pub currency: String,
-    /// Lines of the capture files, or messages of the lake, that were read.
+    /// Lines of the capture files, messages of the lake, or frames of the live feed that were read.
     pub frames: u64,
     /// Events that the engine was shown: market, orders and timers.
     pub events: u64,
@@ -52,7 +52,7 @@ pub struct RunSummary {
     pub net_pnl: f64,
     /// Hash chain over every action.
     pub actions_sha256: String,
-    /// Depth messages whose chain broke.
+    /// Depth messages whose chain broke, and stretches of a live feed that were lost.
     pub gaps: u64,
     /// States of the book that were crossed.
     pub crossed: u64,
@@ -72,11 +72,42 @@ pub struct RunSummary {
     /// What the models did, when there are models.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub models: Option<ModelsSummary>,
+    /// What only a live session has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub live: Option<LiveSummary>,
     /// Where the journal is, and what it hashes to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub journal: Option<JournalPlace>,
     /// Things that a person should know.
     pub warnings: Vec<String>,
+}
+
+/// What a live session went through.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct LiveSummary {
+    /// How much faster than the wall the session's clock ran: 1, but for a double at speed.
+    pub speed: f64,
+    /// How long the session was on its own clock.
+    pub market_seconds: f64,
+    /// Connections that opened.
+    pub connections: u64,
+    /// How many of them replaced one that was lost.
+    pub reconnects: u64,
+    /// Stretches of the feed that were lost and declared as gaps.
+    pub losses: u64,
+    /// How often the book was put together again.
+    pub resyncs: u64,
+    /// Snapshots of the whole book that were taken up.
+    pub snapshots: u64,
+    /// Frames that were dropped because they came faster than they were worked off.
+    pub dropped: u64,
+    /// The most frames that waited for the engine.
+    pub waiting_max: u64,
+    /// Commands of a person, the one to stop included.
+    pub commands: u64,
+    /// Wall time from the reading of what led to a decision (a frame at its socket; the clock, where
+    /// a grid time closed in silence) to the actions, over the events that decided.
+    pub read_to_actions_ns: Latency,
 }
 
 /// What did not go between the engine and the simulated venue as it was stated or asked for.
@@ -182,10 +213,47 @@ impl Output for RunSummary {
             .row("config sha256", &self.config_sha256)
             .row("instrument sha256", &self.instrument_sha256)
             .row("actions sha256", &self.actions_sha256);
+        if let Some(live) = &self.live {
+            rows = live.append_to(rows);
+        }
         if let Some(journal) = &self.journal {
             rows = rows.row("journal", &journal.path).row("journal sha256", &journal.sha256);
         }
         rows.note(format!("assumes: {}", self.assumptions))
+    }
+}
+
+impl LiveSummary {
+    fn append_to(&self, rows: Rows) -> Rows {
+        let latency = &self.read_to_actions_ns;
+        rows.row(
+            "session",
+            format!(
+                "{} of market time at {} times the wall, {} commands",
+                seconds(self.market_seconds),
+                self.speed,
+                count(self.commands)
+            ),
+        )
+        .row(
+            "connections",
+            format!(
+                "{}, {} reconnects, {} losses, {} snapshots, {} resyncs",
+                count(self.connections),
+                count(self.reconnects),
+                count(self.losses),
+                count(self.snapshots),
+                count(self.resyncs)
+            ),
+        )
+        .row(
+            "queue",
+            format!("at most {} frames, {} dropped", count(self.waiting_max), count(self.dropped)),
+        )
+        .row(
+            "frame read to actions",
+            format!("p50 {} ns, p99 {} ns, max {} ns", latency.p50, latency.p99, latency.max),
+        )
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-use fluxo_core::{InstrumentId, InstrumentSpec, MarketEvent, UnixNanos};
-use fluxo_market_data::{Error, FeedCounts, Message, SyncConfig, Synchroniser};
+use fluxo_core::{GapReason, InstrumentId, InstrumentSpec, MarketEvent, UnixNanos};
+use fluxo_market_data::{Error, FeedCounts, Message, SyncConfig, SyncState, Synchroniser};
 use fluxo_sim::Recorded;
 
 use crate::receive_clock::{ReceiveClock, Received};
@@ -36,8 +36,33 @@ impl Feed {
         if let Some(last) = pause_since {
             self.synchroniser.recording_boundary(last);
         }
+        self.on_received(ts_recv, message);
+    }
+
+    /// Takes a message whose receive time is our own, and needs no believing.
+    pub(crate) fn on_received(&mut self, ts_recv: UnixNanos, message: &Message<'_>) {
         let _counted = self.synchroniser.on_message(ts_recv, message, &mut self.made);
-        self.was_live |= self.synchroniser.state() == fluxo_market_data::SyncState::Live;
+        self.was_live |= self.state() == SyncState::Live;
+        self.queue(ts_recv);
+    }
+
+    /// The live feed was lost.
+    pub(crate) fn lost(&mut self, ts_recv: UnixNanos, reason: GapReason) {
+        self.synchroniser.feed_lost(ts_recv, reason, &mut self.made);
+        self.queue(ts_recv);
+    }
+
+    /// How far the book is.
+    pub(crate) const fn state(&self) -> SyncState {
+        self.synchroniser.state()
+    }
+
+    /// Whether another snapshot has to be asked for.
+    pub(crate) fn is_snapshot_too_old(&self) -> bool {
+        self.synchroniser.is_snapshot_too_old()
+    }
+
+    fn queue(&mut self, ts_recv: UnixNanos) {
         self.waiting.extend(self.made.drain(..).map(|event| Recorded { ts_recv, event }));
     }
 

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use fluxo_core::{Calendar, Decimal, InstrumentSpec, Lots, Market, Nanos, SpecSource, UnixNanos};
+use fluxo_core::{
+    Calendar, Decimal, InstrumentKind, InstrumentSpec, Lots, Market, Nanos, SpecSource, UnixNanos,
+};
+use fluxo_venues::client::ListedFilters;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
@@ -54,6 +57,7 @@ struct InstrumentSection {
 pub struct Instruments {
     listed: BTreeMap<(Market, String), Listed>,
     match_ttl: BTreeMap<Market, Nanos>,
+    markets: BTreeMap<Market, MarketSection>,
 }
 
 /// An instrument, and how its feed behaves.
@@ -97,11 +101,43 @@ impl Instruments {
         self.match_ttl.get(&market).copied().unwrap_or(MATCH_TTL_UNKNOWN)
     }
 
+    /// An instrument that only the venue lists: its grid is the venue's, its fees are those of its
+    /// market. `None` for a market that the list does not describe.
+    pub(crate) fn from_venue(
+        &self,
+        market: Market,
+        symbol: &str,
+        venue: &ListedFilters,
+    ) -> Option<Listed> {
+        let defaults = self.markets.get(&market)?;
+        let inverse = market.kind() == InstrumentKind::Inverse;
+        let settle = if inverse { &venue.base } else { &venue.quote };
+        let section = InstrumentSection {
+            market,
+            symbol: symbol.to_owned(),
+            base: venue.base.clone(),
+            quote: venue.quote.clone(),
+            settle: venue.margin.as_ref().unwrap_or(settle).clone(),
+            tick_size: venue.tick_size,
+            lot_size: venue.lot_size,
+            size_unit_lots: if inverse { 1 } else { 100 },
+            multiplier: venue.contract_size,
+            maker_fee: None,
+            taker_fee: None,
+            match_ttl_ms: None,
+        };
+        Some(Listed { spec: section.with(defaults), match_ttl: self.match_ttl(market) })
+    }
+
     fn parse(text: &str, place: &str) -> Result<Self, ConfigError> {
         let table = keys::parse(text, place)?;
         refuse_unknown(&table, place)?;
         let (file, _) = keys::deserialize::<File>(table, place)?;
-        let mut instruments = Self { listed: BTreeMap::new(), match_ttl: BTreeMap::new() };
+        let mut instruments = Self {
+            listed: BTreeMap::new(),
+            match_ttl: BTreeMap::new(),
+            markets: file.markets.clone(),
+        };
         for (market, section) in &file.markets {
             instruments.match_ttl.insert(*market, match_ttl(section.match_ttl_ms)?);
         }

@@ -1,8 +1,8 @@
-//! A run of the engine over a recording: configuration, source, loop, summary.
+//! A run of the engine over a recording or a live feed: configuration, source, loop, summary.
 //!
-//! `paper-trader replay` and `backtester run` are this crate with different ends, so that equal
-//! inputs give equal decisions. It promises that nothing but the configuration, the instruments and
-//! the recording reaches the engine.
+//! `paper-trader replay`, `paper-trader run` and `backtester run` are this crate with different ends,
+//! so that equal inputs give equal decisions. It promises that nothing but the configuration, the
+//! instruments and what came from the source, or from a person through it, reaches the engine.
 
 mod capture_input;
 mod clock;
@@ -12,8 +12,10 @@ mod feed;
 mod fills;
 mod inputs;
 mod instruments_file;
+mod keeper;
 mod keys;
 mod lake_input;
+mod live;
 mod models;
 mod out_folder;
 mod peek;
@@ -23,12 +25,14 @@ mod replay;
 mod run;
 mod selection;
 mod settings;
+mod source;
 mod summary;
 
 pub use config_file::{DEFAULT_ENGINE_TOML, EngineFile};
 pub use error::ConfigError;
 pub use inputs::Inputs;
 pub use instruments_file::{DEFAULT_INSTRUMENTS_TOML, Instruments, Listed};
+pub use live::{LiveSetup, Stopper, ask, run_live};
 pub use models::{Models, bundle_failure, bundle_id, find_library, load_runtime, read_bundle};
 pub use recording::{Recording, RecordingError};
 pub use replay::{ReplayModels, Scores, recorded_configuration, replay_journal};

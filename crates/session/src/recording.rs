@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use fluxo_core::{InstrumentSpec, Market, MarketEvent, Nanos, UnixNanos};
-use fluxo_lake::Digest;
 use fluxo_lake::journal::SourceFile;
 use fluxo_report::Failure;
 use fluxo_sim::{MarketSource, Recorded};
@@ -14,6 +13,7 @@ use crate::inputs::{Inputs, Kind};
 use crate::lake_input::{self, LakeInput};
 use crate::peek::Peek;
 use crate::run::lake_failure;
+use crate::source::{SessionSource, SourceCounts};
 use crate::{Instruments, Selection};
 
 /// The events of one instrument, in the order in which they were received.
@@ -182,15 +182,6 @@ impl<'l> Recording<'l> {
     #[must_use]
     pub const fn match_ttl(&self) -> Nanos {
         self.match_ttl
-    }
-
-    /// The hash of what `instruments.toml`, or the data in its stead, says of the instrument.
-    ///
-    /// # Errors
-    /// Never: a specification has a JSON form by its types.
-    pub fn instrument_sha256(&self) -> Result<Digest, serde_json::Error> {
-        let text = serde_json::to_string(&(&self.spec, self.match_ttl))?;
-        Ok(Digest::of(text.as_bytes()))
     }
 
     /// The files, with their hashes.
@@ -362,6 +353,36 @@ impl MarketSource for Recording<'_> {
 
     fn recycle(&mut self, event: MarketEvent) {
         self.feed.recycle(event);
+    }
+}
+
+impl SessionSource for Recording<'_> {
+    fn failure(error: RecordingError) -> Failure {
+        error.into_failure()
+    }
+
+    fn spec(&self) -> &InstrumentSpec {
+        self.spec()
+    }
+
+    fn match_ttl(&self) -> Nanos {
+        self.match_ttl()
+    }
+
+    fn sources(&self) -> &[SourceFile] {
+        self.sources()
+    }
+
+    fn counts(&self) -> SourceCounts {
+        SourceCounts { frames: self.frames(), gaps: self.gaps(), malformed: self.malformed() }
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        self.warnings()
+    }
+
+    fn check_book(&self) -> Result<(), RecordingError> {
+        self.check_book()
     }
 }
 

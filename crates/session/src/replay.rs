@@ -10,7 +10,7 @@ use fluxo_core::{
 };
 use fluxo_engine::Engine;
 use fluxo_lake::Digest;
-use fluxo_lake::journal::{End, Header, JournalReader, Record};
+use fluxo_lake::journal::{End, Ending, Header, JournalReader, Record};
 use fluxo_report::{Difference, Failure, JournalReplay, Outcome, Unfit};
 
 use crate::EngineFile;
@@ -37,6 +37,7 @@ pub fn replay_journal(
         None => EngineFile::from_text(&journal.header().config).or_damaged()?,
     };
     let mut engine = engine(journal.header(), &file)?;
+    let is_live = journal.header().sources.is_empty();
     let source = Source::choose(folder, journal.header(), file, models)?;
     source.begin(&mut engine)?;
     let mut replay = Replay { engine, source, comparison: Comparison::default(), waiting: None };
@@ -82,7 +83,7 @@ pub fn replay_journal(
         scores: source.word(),
         scores_compared: source.compared.rows,
         score_difference_max: source.compared.difference_max,
-        warnings: warnings(ending.end.is_some(), ending.torn_bytes, &source.compared),
+        warnings: warnings(&ending, is_live, &source.compared),
     })
 }
 
@@ -148,17 +149,20 @@ fn agrees(end: &End, engine: &Engine, actions_sha256: &str) -> bool {
         && actions_sha256.parse::<Digest>().is_ok_and(|sha256| sha256 == end.actions_sha256)
 }
 
-fn warnings(finished: bool, torn_bytes: u64, scores: &Compared) -> Vec<String> {
+fn warnings(ending: &Ending, is_live: bool, scores: &Compared) -> Vec<String> {
     let mut warnings = Vec::new();
-    if !finished {
-        let torn = if torn_bytes > 0 {
-            format!(" ({torn_bytes} torn bytes at its end)")
+    if ending.end.is_none() {
+        let torn = if ending.torn_bytes > 0 {
+            format!(" ({} torn bytes at its end)", ending.torn_bytes)
         } else {
             String::new()
         };
-        warnings.push(format!(
-            "the journal is not finished{torn}: run the command that wrote it again, and it goes on"
-        ));
+        let advice = if is_live {
+            "the live session was killed, and this is what it did until then"
+        } else {
+            "run the command that wrote it again, and it goes on"
+        };
+        warnings.push(format!("the journal is not finished{torn}: {advice}"));
     }
     if scores.difference_max > 0.0 {
         warnings.push(format!(

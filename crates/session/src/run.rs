@@ -4,27 +4,26 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use fluxo_core::{
-    Action, Actions, Event, Fill, FillReason, InstrumentId, Lots, OrderEvent, OrderUpdate, Refusal,
-    Stamped, StrategyKind,
+    Action, Actions, FillReason, InstrumentId, Lots, Refusal, RiskState, Stamped, StrategyKind,
 };
 use fluxo_engine::Engine;
 use fluxo_ensemble::Forecaster;
 use fluxo_lake::Digest;
-use fluxo_lake::journal::{End, Header, JournalConfig, JournalWriter};
 use fluxo_report::{Failure, Outcome, RunSummary, Unfit};
 use fluxo_sim::Timeline;
 use hdrhistogram::Histogram;
 
 use crate::EngineFile;
 use crate::clock::Stopwatch;
-use crate::fills::FillsFile;
+use crate::keeper::{Keeper, fill_of};
+use crate::live::{Asked, Pulse, Status};
 use crate::models::Models;
-use crate::out_folder::OutFolder;
-use crate::recording::{Recording, RecordingError};
-use crate::summary::{Finished, summarise};
+use crate::recording::Recording;
+use crate::source::SessionSource;
+use crate::summary::{Finished, percentiles, summarise};
 
 /// The only instrument of a run.
-const INSTRUMENT: InstrumentId = InstrumentId::new(0);
+pub(crate) const INSTRUMENT: InstrumentId = InstrumentId::new(0);
 /// Room for what one event can lead to besides the cancels of every open order.
 const ACTIONS_BESIDE_CANCELS: usize = 64;
 /// Events between two words about progress.
@@ -58,7 +57,7 @@ pub enum Destination {
 pub struct Progress {
     /// Events so far.
     pub events: u64,
-    /// Frames of the recording so far.
+    /// Frames of the source so far.
     pub frames: u64,
 }
 
@@ -72,66 +71,73 @@ pub fn run(
     destination: &Destination,
     on_progress: &mut dyn FnMut(Progress),
 ) -> Outcome<RunSummary> {
-    let Setup { engine: file, recording, models } = setup;
+    drive(setup.engine, setup.recording, setup.models, destination, on_progress)
+}
+
+/// Runs the engine over a source, against the simulated venue.
+pub(crate) fn drive<S: SessionSource>(
+    file: EngineFile,
+    source: S,
+    models: Option<Models>,
+    destination: &Destination,
+    on_progress: &mut dyn FnMut(Progress),
+) -> Outcome<RunSummary> {
     check_models(&file, models.as_ref())?;
-    let instrument_sha256 = recording.instrument_sha256().or_internal()?;
-    let spec = recording.spec().clone();
-    let sim_config = file.sim_config(recording.match_ttl()).or_usage()?;
+    let instrument = serde_json::to_string(&(source.spec(), source.match_ttl())).or_internal()?;
+    let spec = source.spec().clone();
+    let sim = file.sim_config(source.match_ttl()).or_usage()?;
     let mut engine =
         Engine::new(vec![(spec.clone(), file.engine_config(&spec).or_usage()?)]).or_usage()?;
-    let mut header = header(&file, &recording);
+    let keeper = Keeper::open(destination, &file, &source, models.as_ref())?;
     if let Some(models) = models {
-        header.bundle_sha256 = Some(Digest::new(*models.id().as_bytes()));
-        header.facts.insert(BUNDLE_FACT.to_owned(), models.place().display().to_string());
         engine.begin_with(INSTRUMENT, Forecaster::Models(models.into_ensemble()));
     }
-    let mut keeper = Keeper::open(destination, &header)?;
-    let mut timeline =
-        Timeline::new(recording, std::slice::from_ref(&spec), sim_config).or_usage()?;
-
+    let mut steps = Steps {
+        keeper,
+        actions: Actions::with_capacity(file.open_orders_max() + ACTIONS_BESIDE_CANCELS),
+        engine,
+        pulse: source.pulse(),
+        tally: Tally::new()?,
+        file,
+    };
+    let mut timeline = Timeline::new(source, std::slice::from_ref(&spec), sim).or_usage()?;
     let stopwatch = Stopwatch::start();
-    let mut latency = histogram()?;
-    let mut fills_by_reason: BTreeMap<FillReason, u64> = BTreeMap::new();
-    let mut refusals_by_reason: BTreeMap<String, u64> = BTreeMap::new();
-    let mut raised_orders = 0;
-    let mut actions = Actions::with_capacity(file.open_orders_max() + ACTIONS_BESIDE_CANCELS);
-    while let Some(stamped) = timeline.next().map_err(RecordingError::into_failure)? {
-        keeper.before(stamped)?;
-        let decisions = engine.stats().decisions;
-        let decided = Stopwatch::start();
-        engine.on_event(stamped, &mut actions);
-        if engine.stats().decisions > decisions {
-            // Saturation at the histogram's end is the only way in which this can fail.
-            let _clipped = latency.record(decided.nanos());
-        }
-        if let Some((_, fill)) = fill_of(stamped) {
-            *fills_by_reason.entry(fill.reason).or_default() += 1;
-        }
-        raised_orders +=
-            actions.as_slice().iter().filter(|a| is_raised(a, &file, &engine)).count() as u64;
-        for refusal in actions.as_slice().iter().filter_map(refusal_of) {
-            *refusals_by_reason.entry(refusal_name(refusal).to_owned()).or_default() += 1;
-        }
-        keeper.after(stamped, &actions, &engine)?;
+    while let Some(stamped) = timeline.next().map_err(S::failure)? {
         let sequence = stamped.sequence;
-        timeline.perform(actions.as_slice());
-        if sequence.is_multiple_of(EVENTS_PER_WORD) {
-            on_progress(Progress { events: sequence, frames: timeline.source().frames() });
+        steps.take(stamped)?;
+        timeline.perform(steps.actions.as_slice());
+        while let Some(asked) = timeline.source_mut().take_asked() {
+            answer(asked, &mut steps, &mut timeline)?;
+        }
+        let is_idle = timeline.source().is_idle();
+        if is_idle {
+            steps.keeper.idle()?;
+        }
+        if is_idle || sequence.is_multiple_of(EVENTS_PER_WORD) {
+            on_progress(Progress { events: sequence, frames: timeline.source().counts().frames });
         }
     }
-    timeline.source().check_book().map_err(RecordingError::into_failure)?;
-    check_books(&engine, &timeline)?;
+    timeline.source().check_book().map_err(S::failure)?;
+    check_books(&steps.engine, &timeline)?;
+    let mut live = timeline.source_mut().end();
+    if let Some(live) = &mut live {
+        live.read_to_actions_ns = percentiles(&steps.tally.since_read);
+    }
+    let Steps { file, engine, keeper, tally, .. } = steps;
     let finished = Finished {
         file: &file,
-        instrument_sha256,
+        instrument_sha256: Digest::of(instrument.as_bytes()),
         engine: &engine,
-        sim: sim_config,
-        timeline: &timeline,
-        latency: &latency,
+        sim,
+        timeline: timeline.counts(),
+        source: timeline.source().counts(),
+        source_warnings: timeline.source().warnings(),
+        live,
+        latency: &tally.latency,
         seconds: stopwatch.seconds(),
-        fills_by_reason: &fills_by_reason,
-        refusals_by_reason: &refusals_by_reason,
-        raised_orders,
+        fills_by_reason: &tally.fills_by_reason,
+        refusals_by_reason: &tally.refusals_by_reason,
+        raised_orders: tally.raised_orders,
     };
     let mut summary = summarise(&finished, INSTRUMENT)?;
     keeper.finish(&engine, &mut summary)?;
@@ -149,8 +155,115 @@ pub(crate) fn check_models(file: &EngineFile, models: Option<&Models>) -> Outcom
     Ok(())
 }
 
+/// What a person asked for happens now, as an event like any other.
+fn answer<S: SessionSource>(
+    asked: Asked,
+    steps: &mut Steps,
+    timeline: &mut Timeline<S>,
+) -> Outcome<()> {
+    let (event, status, answer_to) = (asked.event(), asked.status().clone(), asked.answer_to());
+    if let Some(models) = asked.into_models() {
+        steps.engine.stage(INSTRUMENT, models.into_ensemble());
+    }
+    if let Some(event) = event {
+        steps.take(timeline.interject(event))?;
+        timeline.perform(steps.actions.as_slice());
+    }
+    let (engine, counts) = (&steps.engine, timeline.source().counts());
+    let ledger = engine.ledger(INSTRUMENT);
+    let status = Status {
+        bundle: engine.bundle(INSTRUMENT).map(|bundle| bundle.to_string()),
+        risk: steps.tally.risk,
+        events: engine.stats().events,
+        decisions: engine.stats().decisions,
+        orders: engine.stats().orders,
+        fills: ledger.fills,
+        position_lots: ledger.position.get(),
+        net_pnl: engine.equity(INSTRUMENT).map(fluxo_core::Cash::to_f64),
+        currency: engine.spec(INSTRUMENT).settle.clone(),
+        frames: counts.frames,
+        gaps: counts.gaps,
+        ..status
+    };
+    if let Some(answer_to) = answer_to {
+        // Whoever asked may have gone.
+        let _gone = answer_to.try_send(status);
+    }
+    Ok(())
+}
+
+/// The engine, and everything that follows its steps.
+struct Steps {
+    file: EngineFile,
+    engine: Engine,
+    keeper: Keeper,
+    actions: Actions,
+    pulse: Option<Pulse>,
+    tally: Tally,
+}
+
+impl Steps {
+    /// One event in, actions out, both kept.
+    fn take(&mut self, stamped: &Stamped) -> Outcome<()> {
+        self.keeper.before(stamped)?;
+        let decisions = self.engine.stats().decisions;
+        let decided = Stopwatch::start();
+        self.engine.on_event(stamped, &mut self.actions);
+        if self.engine.stats().decisions > decisions {
+            // Saturation at the histogram's end is the only way in which this can fail.
+            let _clipped = self.tally.latency.record(decided.nanos());
+            if let Some(pulse) = &self.pulse {
+                let _clipped = self.tally.since_read.record(pulse.nanos_since_read(stamped));
+            }
+        }
+        self.tally.count(stamped, &self.actions, &self.file, &self.engine);
+        self.keeper.after(stamped, &self.actions, &self.engine)
+    }
+}
+
+/// What a report says of the steps beyond what the engine counts.
+struct Tally {
+    latency: Histogram<u64>,
+    since_read: Histogram<u64>,
+    fills_by_reason: BTreeMap<FillReason, u64>,
+    refusals_by_reason: BTreeMap<String, u64>,
+    /// Orders of one lot, where the configuration asks for less.
+    raised_orders: u64,
+    risk: RiskState,
+}
+
+impl Tally {
+    fn new() -> Outcome<Self> {
+        Ok(Self {
+            latency: histogram()?,
+            since_read: histogram()?,
+            fills_by_reason: BTreeMap::new(),
+            refusals_by_reason: BTreeMap::new(),
+            raised_orders: 0,
+            risk: RiskState::Active,
+        })
+    }
+
+    fn count(&mut self, stamped: &Stamped, actions: &Actions, file: &EngineFile, engine: &Engine) {
+        if let Some((_, fill)) = fill_of(stamped) {
+            *self.fills_by_reason.entry(fill.reason).or_default() += 1;
+        }
+        for action in actions.as_slice() {
+            self.raised_orders += u64::from(is_raised(action, file, engine));
+            match action {
+                Action::Refuse { refusal, .. } => {
+                    let name = refusal_name(refusal).to_owned();
+                    *self.refusals_by_reason.entry(name).or_default() += 1;
+                }
+                Action::RiskState { state, .. } => self.risk = *state,
+                Action::Place { .. } | Action::Cancel { .. } => {}
+            }
+        }
+    }
+}
+
 /// What the engine booked is what the venue booked, to the unit: else no figure of the run is true.
-fn check_books(engine: &Engine, timeline: &Timeline<Recording<'_>>) -> Outcome<()> {
+fn check_books<S: SessionSource>(engine: &Engine, timeline: &Timeline<S>) -> Outcome<()> {
     let (ours, theirs) = (engine.ledger(INSTRUMENT), timeline.venue(INSTRUMENT).ledger());
     let same = ours.position == theirs.position
         && ours.cash == theirs.cash
@@ -169,102 +282,6 @@ fn histogram() -> Outcome<Histogram<u64>> {
     Histogram::new_with_bounds(1, 60_000_000_000, 3).or_internal()
 }
 
-/// Keeps what the destination asks for.
-enum Keeper {
-    Journal { writer: Box<JournalWriter>, path: PathBuf, actions: u64 },
-    Report { folder: OutFolder, fills: FillsFile },
-}
-
-impl Keeper {
-    fn open(destination: &Destination, header: &Header) -> Outcome<Self> {
-        match destination {
-            Destination::Journal(path) => {
-                let writer = JournalWriter::open(path, header, JournalConfig::default())
-                    .map_err(lake_failure)?;
-                Ok(Self::Journal { writer: Box::new(writer), path: path.clone(), actions: 0 })
-            }
-            Destination::Report(path) => {
-                let folder = OutFolder::open(path)?;
-                let fills = FillsFile::create(&folder)?;
-                Ok(Self::Report { folder, fills })
-            }
-        }
-    }
-
-    /// Raw first: what the engine is about to learn is kept before it learns it.
-    fn before(&mut self, stamped: &Stamped) -> Outcome<()> {
-        match self {
-            Self::Journal { writer, .. } => writer.append_event(stamped).map_err(lake_failure),
-            Self::Report { .. } => Ok(()),
-        }
-    }
-
-    fn after(&mut self, stamped: &Stamped, actions: &Actions, engine: &Engine) -> Outcome<()> {
-        match self {
-            Self::Journal { writer, actions: count, .. } => {
-                *count += actions.as_slice().len() as u64;
-                writer
-                    .append_forecasts(stamped.sequence, actions.forecasts())
-                    .and_then(|()| writer.append_actions(stamped.sequence, actions.as_slice()))
-                    .map_err(lake_failure)
-            }
-            Self::Report { fills, .. } => match fill_of(stamped) {
-                Some((event, fill)) => fills.add(
-                    stamped.ts_recv,
-                    event,
-                    fill,
-                    engine.spec(INSTRUMENT),
-                    engine.ledger(INSTRUMENT),
-                ),
-                None => Ok(()),
-            },
-        }
-    }
-
-    fn finish(self, engine: &Engine, summary: &mut RunSummary) -> Outcome<()> {
-        match self {
-            Self::Journal { writer, path, actions } => {
-                let place = path.display().to_string();
-                let end = End {
-                    events: engine.stats().events,
-                    actions,
-                    actions_sha256: summary.actions_sha256.parse().or_internal()?,
-                    ..End::default()
-                };
-                let kept = writer.finish(&end).map_err(lake_failure)?;
-                let sha256 = kept.journal_sha256.to_string();
-                summary.journal = Some(fluxo_report::JournalPlace { path: place, sha256 });
-                Ok(())
-            }
-            Self::Report { folder, fills } => {
-                fills.finish(&folder)?;
-                folder.finish(summary)
-            }
-        }
-    }
-}
-
-fn header(file: &EngineFile, recording: &Recording<'_>) -> Header {
-    let program = concat!("fluxo ", env!("CARGO_PKG_VERSION")).to_owned();
-    let mut header = Header::new(program, file.canonical(), file.strategy.name);
-    header.specs = vec![recording.spec().clone()];
-    header.sources = recording.sources().to_vec();
-    // The simulated venue's part of the instrument: the specification above does not hold it.
-    let match_ttl = recording.match_ttl().get().to_string();
-    header.facts.insert("match_ttl_ns".to_owned(), match_ttl);
-    header
-}
-
-fn fill_of(stamped: &Stamped) -> Option<(&OrderEvent, &Fill)> {
-    match &stamped.event {
-        Event::Order(event) => match &event.update {
-            OrderUpdate::Filled(fill) => Some((event, fill)),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
 /// Whether an order is of one lot because it cannot be of less.
 fn is_raised(action: &Action, file: &EngineFile, engine: &Engine) -> bool {
     let Action::Place { order, .. } = action else { return false };
@@ -273,13 +290,6 @@ fn is_raised(action: &Action, file: &EngineFile, engine: &Engine) -> bool {
         && order.order_type.limit().is_some_and(|price| {
             file.order_size(&spec.quote).limit_lots(spec, price) == Some(Lots::ZERO)
         })
-}
-
-const fn refusal_of(action: &Action) -> Option<&Refusal> {
-    match action {
-        Action::Refuse { refusal, .. } => Some(refusal),
-        _ => None,
-    }
 }
 
 const fn refusal_name(refusal: &Refusal) -> &'static str {

@@ -64,6 +64,15 @@ impl EngineFile {
         })
     }
 
+    /// What a value of each slot of the rows means, as one text: its SHA-256 ties a model to the rows
+    /// that it was trained on.
+    ///
+    /// # Errors
+    /// A number that is out of its range.
+    pub fn feature_schema_text(&self) -> Result<String, ConfigError> {
+        Ok(fluxo_features::schema_text(&self.feature_config()?))
+    }
+
     /// The most orders that may be open at once.
     #[must_use]
     pub const fn open_orders_max(&self) -> usize {

@@ -8,13 +8,13 @@ use fluxo_core::{
 use fluxo_engine::Engine;
 use fluxo_lake::Digest;
 use fluxo_report::{
-    Latency, ModelSummary, ModelsSummary, Outcome, RunSummary, SimulationCounts, Unfit,
+    Latency, LiveSummary, ModelSummary, ModelsSummary, Outcome, RunSummary, SimulationCounts, Unfit,
 };
-use fluxo_sim::{SimConfig, Timeline, TimelineCounts};
+use fluxo_sim::{SimConfig, TimelineCounts};
 use hdrhistogram::Histogram;
 
 use crate::EngineFile;
-use crate::recording::Recording;
+use crate::source::SourceCounts;
 
 /// A run at its end.
 pub(crate) struct Finished<'a> {
@@ -22,7 +22,11 @@ pub(crate) struct Finished<'a> {
     pub(crate) instrument_sha256: Digest,
     pub(crate) engine: &'a Engine,
     pub(crate) sim: SimConfig,
-    pub(crate) timeline: &'a Timeline<Recording<'a>>,
+    pub(crate) timeline: TimelineCounts,
+    pub(crate) source: SourceCounts,
+    /// What a person should know about what was read.
+    pub(crate) source_warnings: Vec<String>,
+    pub(crate) live: Option<LiveSummary>,
     pub(crate) latency: &'a Histogram<u64>,
     pub(crate) seconds: f64,
     pub(crate) fills_by_reason: &'a BTreeMap<FillReason, u64>,
@@ -34,7 +38,6 @@ pub(crate) struct Finished<'a> {
 pub(crate) fn summarise(run: &Finished<'_>, instrument: InstrumentId) -> Outcome<RunSummary> {
     let (stats, spec) = (run.engine.stats(), run.engine.spec(instrument));
     let ledger = run.engine.ledger(instrument);
-    let recording = run.timeline.source();
     let equity = run
         .engine
         .equity(instrument)
@@ -47,7 +50,7 @@ pub(crate) fn summarise(run: &Finished<'_>, instrument: InstrumentId) -> Outcome
         config_sha256: Digest::of(run.file.canonical().as_bytes()).to_string(),
         instrument_sha256: run.instrument_sha256.to_string(),
         currency: spec.settle.clone(),
-        frames: recording.frames(),
+        frames: run.source.frames,
         events: stats.events,
         rows: stats.rows,
         decisions: stats.decisions,
@@ -70,21 +73,18 @@ pub(crate) fn summarise(run: &Finished<'_>, instrument: InstrumentId) -> Outcome
         fees: ledger.fees.to_f64(),
         net_pnl: equity.to_f64(),
         actions_sha256: run.engine.chain().hex(),
-        gaps: recording.gaps(),
+        gaps: run.source.gaps,
         crossed: stats.crossed,
-        malformed: recording.malformed(),
-        decision_latency_ns: Latency {
-            p50: run.latency.value_at_quantile(0.5),
-            p99: run.latency.value_at_quantile(0.99),
-            max: run.latency.max(),
-        },
+        malformed: run.source.malformed,
+        decision_latency_ns: percentiles(run.latency),
         #[expect(clippy::cast_precision_loss, reason = "a rate for a report")]
         events_per_second: stats.events as f64 / run.seconds.max(f64::MIN_POSITIVE),
         seconds: run.seconds,
         assumptions: assumptions(spec, &run.sim),
         models: models(run.engine, instrument),
         journal: None,
-        simulation: simulation(&run.timeline.counts()),
+        simulation: simulation(&run.timeline),
+        live: run.live.clone(),
         warnings: warnings(run, instrument, spec),
     })
 }
@@ -100,6 +100,14 @@ fn models(engine: &Engine, instrument: InstrumentId) -> Option<ModelsSummary> {
         silent_rows: engine.stats().silent_rows,
         by_model: counts.collect(),
     })
+}
+
+pub(crate) fn percentiles(latency: &Histogram<u64>) -> Latency {
+    Latency {
+        p50: latency.value_at_quantile(0.5),
+        p99: latency.value_at_quantile(0.99),
+        max: latency.max(),
+    }
 }
 
 const fn simulation(counts: &TimelineCounts) -> SimulationCounts {
@@ -131,8 +139,7 @@ fn assumptions(spec: &InstrumentSpec, sim: &SimConfig) -> String {
 }
 
 fn warnings(run: &Finished<'_>, instrument: InstrumentId, spec: &InstrumentSpec) -> Vec<String> {
-    let recording = run.timeline.source();
-    let mut warnings = recording.warnings();
+    let mut warnings = run.source_warnings.clone();
     match spec.source {
         SpecSource::Configured => {}
         SpecSource::Refined => warnings.push(format!(
@@ -144,7 +151,7 @@ fn warnings(run: &Finished<'_>, instrument: InstrumentId, spec: &InstrumentSpec)
             spec.symbol, spec.market, spec.tick_size, spec.lot_size, spec.multiplier
         )),
     }
-    let counts = run.timeline.counts();
+    let counts = run.timeline;
     let odd = [
         (counts.late, "events carried an earlier receive time than the one before"),
         (

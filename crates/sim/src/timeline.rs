@@ -138,6 +138,16 @@ impl<S: MarketSource> Timeline<S> {
         }
     }
 
+    /// Stamps what neither the market nor the venue brought, the command of a person for instance: it
+    /// happens now, right behind the last event.
+    ///
+    /// # Panics
+    /// Before the first event: there is no now yet.
+    pub fn interject(&mut self, event: Event) -> &Stamped {
+        assert!(self.sequence > 0, "{event:?} before the first event");
+        self.show_own(event)
+    }
+
     /// The venue of an instrument as it is now, which is ahead of what the engine was shown.
     ///
     /// # Panics
@@ -172,6 +182,12 @@ impl<S: MarketSource> Timeline<S> {
     #[must_use]
     pub const fn source(&self) -> &S {
         &self.source
+    }
+
+    /// The source, to be told something.
+    #[must_use]
+    pub const fn source_mut(&mut self) -> &mut S {
+        &mut self.source
     }
 
     /// Gives the source back.

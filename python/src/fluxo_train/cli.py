@@ -53,8 +53,8 @@ def parser() -> argparse.ArgumentParser:
 
 def name(text: str) -> str:
     """A name that a file may have."""
-    if not re.fullmatch(r"[A-Za-z0-9_-]+", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is not made of letters, digits, - and _")
+    if not re.fullmatch(r"[A-Za-z0-9._-]+", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not made of letters, digits and ._-")
     return text
 
 

@@ -24,6 +24,12 @@ class UnfitInputError(CommandError):
     exit_code = 4
 
 
+class TooFewRowsError(CommandError):
+    """There is too little to learn from. Not a failure: the run ends with that as its result."""
+
+    exit_code = 0
+
+
 class UnsupportedModelError(CommandError):
     """A booster that the tree writer does not export: better no model than a different one."""
 

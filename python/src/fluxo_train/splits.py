@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from fluxo_train.errors import UsageError
+from fluxo_train.errors import TooFewRowsError
 
 I64 = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -62,10 +62,7 @@ def cut(ts: I64, t1: I64, labelled: Mask, usable: Mask, *, train_until: int, emb
     fit = known & fit_side & kept(t1, validation, embargo)
     checked = known & ~fit_side & train_side & kept(t1, train_until, embargo)
     if not fit.any() or not checked.any():
-        raise UsageError(
-            f"{int(fit.sum())} rows to fit on and {int(checked.sum())} to validate are too few",
-            "use a longer dataset, or end training later",
-        )
+        raise TooFewRowsError(f"{fit.sum()} rows to fit on, {checked.sum()} to validate")
     return Cut(
         start=start,
         validation=validation,

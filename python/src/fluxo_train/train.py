@@ -14,7 +14,7 @@ import numpy.typing as npt
 from fluxo_train import canaries
 from fluxo_train.assemble import export
 from fluxo_train.dataset import TARGETS, Dataset, Rows, input_names, load
-from fluxo_train.errors import CommandError, UsageError
+from fluxo_train.errors import CommandError, TooFewRowsError, UsageError
 from fluxo_train.events import Reporter
 from fluxo_train.experiment import CLASSES, FAMILIES, Arguments, Fitted, Model, Prepared
 from fluxo_train.golden import golden_rows
@@ -47,12 +47,13 @@ def run(arguments: Arguments, say: Reporter) -> dict[str, Any]:
     dataset = load(arguments.data, arguments.target, symbol=arguments.symbol)
     for warning in dataset.warnings:
         say.say(f"warning: {warning}")
-    prepared = prepare(dataset, arguments)
+    try:
+        prepared = prepare(dataset, arguments)
+    except TooFewRowsError as error:
+        say.progress("load", 1, 1, rows=len(dataset.rows))
+        say.say(f"{arguments.target} is skipped: {error}")
+        return {"verdict": "inconclusive", "reason": str(error), "bundle": None}
     say.progress("load", 1, 1, rows=len(dataset.rows))
-    thin = thin_classes(prepared.fit, dataset.rows.uniqueness[prepared.cut.fit_rows])
-    if thin:
-        say.say(f"{arguments.target} is skipped: {thin}")
-        return {"verdict": "inconclusive", "reason": thin, "bundle": None}
     checked = run_canaries(prepared, arguments, say) if arguments.canaries else {}
     models = [train_model(name, prepared, arguments, say) for name in arguments.models]
     judged = judge(models, prepared, say)
@@ -61,11 +62,11 @@ def run(arguments: Arguments, say: Reporter) -> dict[str, Any]:
 
 def prepare(dataset: Dataset, arguments: Arguments) -> Prepared:
     """Cuts the rows by time and weighs them."""
-    rows = dataset.rows
+    rows, fee_bps = dataset.rows, fee(dataset, arguments)
     names = input_names(dataset, arguments.feature_set, regime=arguments.regime)
     usable = rows.warm & np.isfinite(rows.mid) & np.isfinite(rows.half_spread_bps)
     if not usable.any():
-        raise UsageError("no row is warm and has a price", "use a longer dataset")
+        raise TooFewRowsError("no row is warm and has a price")
     first, end = int(rows.ts[usable].min()), int(rows.ts.max()) + 1
     until = arguments.train_until
     if until is None:
@@ -79,13 +80,15 @@ def prepare(dataset: Dataset, arguments: Arguments) -> Prepared:
     if broken:
         raise CommandError(f"{broken} rows reach across a cut")
     x = dataset.inputs(names)
+    fit = sample(x, rows, result.fit_rows)
+    require_classes(fit, label_uniqueness(rows, result.fit_rows))
     return Prepared(
         dataset=dataset,
         names=names,
         x=x,
         cut=result,
-        fee_bps=fee(dataset, arguments),
-        fit=sample(x, rows, result.fit_rows),
+        fee_bps=fee_bps,
+        fit=fit,
         validation=sample(x, rows, result.validation_rows),
     )
 
@@ -100,21 +103,26 @@ def fee(dataset: Dataset, arguments: Arguments) -> float:
 
 def sample(x: F32, rows: Rows, chosen: Mask) -> Sample:
     """The chosen rows with class codes and uniqueness weights."""
+    codes = rows.target[chosen].astype(np.int64) + 1
+    return Sample(x[chosen], codes, normalised(label_uniqueness(rows, chosen)))
+
+
+def label_uniqueness(rows: Rows, chosen: Mask) -> F64:
+    """As the dataset says; computed over its rows where it does not say for all."""
     own = rows.uniqueness[chosen]
     if np.isnan(own).any():
-        own = uniqueness(rows.ts[chosen], rows.t1[chosen], np.unique(rows.ts))
-    codes = rows.target[chosen].astype(np.int64) + 1
-    return Sample(x[chosen], codes, normalised(own.astype(np.float64)))
+        return uniqueness(rows.ts[chosen], rows.t1[chosen], np.unique(rows.ts))
+    return own
 
 
-def thin_classes(fit: Sample, unique: F64) -> str:
-    """Which class has too few effective samples to learn from, in words; empty when none."""
-    weights = np.where(np.isnan(unique), 1.0, unique)
-    effective = np.bincount(fit.codes, weights, minlength=len(CLASSES))
+def require_classes(fit: Sample, unique: F64) -> None:
+    """Raises when a class has too few effective samples to learn from: overlapping labels share."""
+    effective = np.bincount(fit.codes, unique, minlength=len(CLASSES))
     for label, count in zip(CLASSES, effective.tolist(), strict=True):
         if count < EFFECTIVE_MIN:
-            return f"class {label} has {count:.0f} effective samples, needs {EFFECTIVE_MIN:.0f}"
-    return ""
+            raise TooFewRowsError(
+                f"class {label} has {count:.0f} effective samples, needs {EFFECTIVE_MIN:.0f}"
+            )
 
 
 def run_canaries(prepared: Prepared, arguments: Arguments, say: Reporter) -> dict[str, Any]:

@@ -62,12 +62,14 @@ const fn reason(reason: GapReason) -> &'static str {
     match reason {
         GapReason::Sequence { .. } => "sequence",
         GapReason::RecordingBoundary => "recording_boundary",
+        GapReason::Disconnected => "disconnected",
+        GapReason::Overrun => "overrun",
     }
 }
 
 const fn ids(reason: GapReason) -> Option<[u64; 2]> {
     match reason {
         GapReason::Sequence { expected, got } => Some([expected, got]),
-        GapReason::RecordingBoundary => None,
+        GapReason::RecordingBoundary | GapReason::Disconnected | GapReason::Overrun => None,
     }
 }

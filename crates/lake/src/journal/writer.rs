@@ -154,6 +154,14 @@ impl JournalWriter {
         }
     }
 
+    /// Keeps every record so far if it is time: for a moment in which nothing else is to be done.
+    ///
+    /// # Errors
+    /// [`Error::NoRoom`], [`Error::Io`].
+    pub fn sync_when_due(&mut self) -> Result<(), Error> {
+        if self.pace.is_due() { self.sync() } else { Ok(()) }
+    }
+
     /// How many records were taken, the header included.
     #[must_use]
     pub const fn records(&self) -> u64 {

@@ -22,6 +22,8 @@ pub struct FeedCounts {
     pub gaps: u64,
     /// Chains of update ids that broke where one recording ended and another began.
     pub boundary_gaps: u64,
+    /// Stretches of a live feed that nobody heard: a lost connection, dropped frames.
+    pub losses: u64,
     /// How often the book became live after it had been live before.
     pub resyncs: u64,
     /// Depth updates that held nothing new.

@@ -78,6 +78,25 @@ impl Depth {
         }
     }
 
+    /// The feed was lost: the chain ends, and neither a snapshot nor updates of before it go on from
+    /// here. The gap since what came last, if anything had come.
+    fn lose(&mut self, ts_recv: UnixNanos, reason: GapReason) -> Option<Gap> {
+        (self.state, self.boundary, self.snapshot.last_id) = (SyncState::Unsynced, None, None);
+        self.backlog.clear();
+        let end = self.end.take()?;
+        Some(Gap { from: end.ts_recv.min(ts_recv), to: ts_recv, reason })
+    }
+
+    /// Whether the updates that wait begin behind the snapshot: only a newer one can join them.
+    pub(super) fn is_snapshot_too_old(&self) -> bool {
+        let (Some(snapshot_id), Some(first)) =
+            (self.snapshot.last_id, self.backlog.updates().first())
+        else {
+            return false;
+        };
+        self.state == SyncState::Buffering && !rule::bridges(snapshot_id, first.goes_on_from)
+    }
+
     fn empty_batch(&mut self) -> Vec<LevelUpdate> {
         self.recycled.pop().unwrap_or_default()
     }
@@ -138,6 +157,18 @@ impl Synchroniser {
         }
     }
 
+    pub(super) fn on_loss(
+        &mut self,
+        ts_recv: UnixNanos,
+        reason: GapReason,
+        out: &mut Vec<MarketEvent>,
+    ) {
+        if let Some(gap) = self.depth.lose(ts_recv, reason) {
+            self.on_gap(gap, None, out);
+            self.depth.state = SyncState::Unsynced;
+        }
+    }
+
     pub(super) fn on_snapshot(
         &mut self,
         ts_recv: UnixNanos,
@@ -193,6 +224,7 @@ impl Synchroniser {
         match gap.reason {
             GapReason::Sequence { .. } => self.counts.gaps += 1,
             GapReason::RecordingBoundary => self.counts.boundary_gaps += 1,
+            GapReason::Disconnected | GapReason::Overrun => self.counts.losses += 1,
         }
         self.depth.backlog.clear();
         self.depth.state = SyncState::Buffering;

@@ -12,8 +12,8 @@ mod rule;
 mod units;
 
 use fluxo_core::{
-    BestQuote, InstrumentId, InstrumentSpec, LevelUpdate, MarkPrice, MarketData, MarketEvent,
-    Nanos, Side, Trade, TradeCondition, UnixNanos,
+    BestQuote, GapReason, InstrumentId, InstrumentSpec, LevelUpdate, MarkPrice, MarketData,
+    MarketEvent, Nanos, Side, Trade, TradeCondition, UnixNanos,
 };
 
 pub use counts::FeedCounts;
@@ -146,6 +146,20 @@ impl Synchroniser {
     pub fn recording_boundary(&mut self, ts_recv: UnixNanos) {
         self.depth.recording_boundary(ts_recv);
         self.prints.recording_boundary();
+    }
+
+    /// A live feed was lost at `ts_recv`, for a reason that is no broken chain of ids: the book is
+    /// none until a snapshot that comes after this joins updates that come after this. Where nothing
+    /// had come, nothing was lost.
+    pub fn feed_lost(&mut self, ts_recv: UnixNanos, reason: GapReason, out: &mut Vec<MarketEvent>) {
+        self.on_loss(ts_recv, reason, out);
+    }
+
+    /// Whether the updates that wait begin behind the newest snapshot, so that another one has to be
+    /// asked for. `false` while none has come.
+    #[must_use]
+    pub fn is_snapshot_too_old(&self) -> bool {
+        self.depth.is_snapshot_too_old()
     }
 
     /// Takes back an event that was used up, so that its memory serves again.

@@ -89,6 +89,8 @@ fn word(event: &MarketEvent) -> String {
                 format!("G{}..{}({expected}!={got})", gap.from, gap.to)
             }
             GapReason::RecordingBoundary => format!("G{}..{}(boundary)", gap.from, gap.to),
+            GapReason::Disconnected => format!("G{}..{}(cut)", gap.from, gap.to),
+            GapReason::Overrun => format!("G{}..{}(overrun)", gap.from, gap.to),
         },
         MarketData::Trade(trade) => format!("T{}@{}", trade.lots.get(), trade.price.ticks()),
         MarketData::Spec(spec) => format!("Spec({} {})", spec.tick_size, spec.lot_size),
@@ -269,6 +271,34 @@ fn after_a_long_silence_identifiers_may_begin_anew() {
     feed.snapshot(10);
     feed.spot(11, 12);
     assert_eq!(feed.said(), "G2..501(boundary) S12[999999 12]");
+}
+
+#[test]
+fn a_lost_feed_is_a_gap_and_neither_its_snapshot_nor_its_chain_goes_on() {
+    let mut feed = Feed::new(Market::BinanceUsdm);
+    let lose = |feed: &mut Feed, reason| {
+        feed.now += 1;
+        feed.sync.feed_lost(UnixNanos::new(feed.now), reason, &mut feed.events);
+        (feed.said(), feed.sync.state())
+    };
+    assert_eq!(lose(&mut feed, GapReason::Disconnected), (String::new(), SyncState::Unsynced));
+    feed.futures(5, 10, 4);
+    feed.snapshot(10);
+    assert_eq!(feed.said(), "S10[999999 10]");
+    let (said, state) = lose(&mut feed, GapReason::Disconnected);
+    assert_eq!((said.as_str(), state), ("G2..4(cut)", SyncState::Unsynced));
+    // The chain goes on, and so would the old snapshot: what lay between is not known all the same.
+    assert_eq!(feed.futures(11, 12, 10), Outcome::Kept);
+    assert_eq!((feed.sync.state(), feed.sync.is_snapshot_too_old()), (SyncState::Buffering, false));
+    feed.snapshot(9);
+    assert!(feed.sync.is_snapshot_too_old(), "it ends before what the first update goes on from");
+    feed.snapshot(11);
+    assert_eq!(feed.said(), "S12[999999 12]");
+    assert!(!feed.sync.is_snapshot_too_old());
+    assert_eq!(lose(&mut feed, GapReason::Overrun).0, "G5..8(overrun)");
+    assert_eq!(lose(&mut feed, GapReason::Overrun).0, "", "nothing came in between");
+    let counts = feed.sync.counts();
+    assert_eq!((counts.gaps, counts.losses, counts.resyncs), (0, 2, 1));
 }
 
 #[test]

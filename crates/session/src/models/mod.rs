@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 
 use fluxo_core::BundleId;
 use fluxo_ensemble::{Bundle, Error, Expectations, Hash, ModelEnsemble};
-use fluxo_features::schema_text;
 use fluxo_report::{Failure, Outcome, Unfit};
 
 use crate::EngineFile;
@@ -36,7 +35,7 @@ impl Models {
         library: Option<&Path>,
     ) -> Outcome<Self> {
         let expected = Expectations {
-            feature_schema: Some(feature_schema(file)?),
+            feature_schema: Some(Hash::of(file.feature_schema_text().or_usage()?.as_bytes())),
             symbol: Some(symbol.to_owned()),
         };
         let refused = |error| bundle_failure(error, folder);
@@ -77,12 +76,6 @@ impl Models {
     pub fn into_ensemble(self) -> ModelEnsemble {
         self.ensemble
     }
-}
-
-/// The SHA-256 of the schema of the rows that a configuration makes.
-fn feature_schema(file: &EngineFile) -> Outcome<Hash> {
-    let config = file.feature_config().or_usage()?;
-    Ok(Hash::of(schema_text(&config).as_bytes()))
 }
 
 /// Says of a bundle that is refused what can be done about it.

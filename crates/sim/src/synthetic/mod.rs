@@ -9,6 +9,7 @@
 //! transcendental function is `libm`'s. The formulas stand in `docs/SIMULATION.md`. Nothing here
 //! writes a message or a file, and nothing of the signal is in a step but through its book.
 
+mod latency;
 mod market;
 mod oracle;
 mod process;
@@ -18,6 +19,7 @@ use fluxo_core::{
     Calendar, Decimal, InstrumentKind, InstrumentSpec, Lots, Market, Nanos, SpecSource, UnixNanos,
 };
 
+pub use latency::Latencies;
 pub use market::{LEVELS, Step, SyntheticMarket, SyntheticTrade, TRADES_MAX};
 pub use oracle::{Band, Oracle, Posterior, Score};
 pub use process::{Draw, Process};

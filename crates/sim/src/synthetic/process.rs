@@ -38,6 +38,7 @@ pub(super) enum Purpose {
     Return = 3,
     Depth = 4,
     Trade = 5,
+    Latency = 6,
 }
 
 impl SyntheticConfig {

@@ -93,18 +93,30 @@ impl LookAhead {
         self.recorded += 1;
         self.late += u64::from(recorded.ts_recv < self.last_recv);
         self.last_recv = recorded.ts_recv.max(self.last_recv);
-        let clock = &mut self.clocks[recorded.event.instrument.index()];
-        if let MarketData::Gap(Gap { reason: GapReason::RecordingBoundary, .. }) =
-            recorded.event.data
-        {
-            clock.begin_recording();
-        }
-        let venue = clock.observe(self.last_recv, recorded.event.ts_event);
+        let venue = self.venue_time(&recorded.event);
         self.full += u64::from(std::mem::take(&mut self.waiting) && venue.now < now);
         let event = Event::Market(recorded.event);
         let stamped = Stamped { ts_recv: self.last_recv, sequence: 0, event };
         self.queue.push_back(Ahead { stamped, venue });
         Ok(())
+    }
+
+    /// When the venue comes to know the event that was just received.
+    fn venue_time(&mut self, event: &MarketEvent) -> VenueTime {
+        let clock = &mut self.clocks[event.instrument.index()];
+        match event.data {
+            // Time passes at the venue when it passes here: that says nothing about its clock. So what
+            // came before a heartbeat is shown before the venue learns of it, and need not wait for
+            // the event behind it.
+            MarketData::Heartbeat if event.ts_event.is_none() => {
+                return VenueTime::prompt(self.last_recv);
+            }
+            MarketData::Gap(Gap { reason: GapReason::RecordingBoundary, .. }) => {
+                clock.begin_recording();
+            }
+            _ => {}
+        }
+        clock.observe(self.last_recv, event.ts_event)
     }
 
     /// The venue time of the next event that the venue learns. `None` when there is none, and for a

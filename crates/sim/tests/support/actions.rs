@@ -7,7 +7,14 @@ use fluxo_core::{
 
 pub(crate) fn place(order: Order) -> Action {
     let (row, opinions) = (UnixNanos::new(0), Opinions::default());
-    let why = Why { row, strategy: StrategyKind::Maker, signal: 0.0, threshold: 0.0, opinions };
+    let why = Why {
+        row,
+        strategy: StrategyKind::Maker,
+        signal: 0.0,
+        threshold: 0.0,
+        opinions,
+        forecast: None,
+    };
     let limits = LimitUse {
         state: RiskState::Active,
         position_worst: Lots::ZERO,

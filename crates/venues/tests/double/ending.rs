@@ -1,12 +1,12 @@
 //! Starts that fail and the ways in which a double ends.
 
 use std::net::{SocketAddr, TcpListener};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use fluxo_core::UnixNanos;
 use fluxo_venues::double::{Captures, Config, Double, Error};
 
-use crate::client::{Capture, Client, Heard, get, value};
+use crate::client::{Capture, Client, Heard, get, now, value};
 
 #[test]
 fn the_end_of_the_recording_is_announced() {
@@ -38,7 +38,7 @@ fn a_stop_tells_everybody_and_takes_no_time() {
     let mut client = Client::open(&double, "/public/ws/btcusdt@depth");
     client.text();
     get(&double, "/fapi/v1/ping");
-    let (stopper, start) = (double.stopper(), Instant::now());
+    let (stopper, start) = (double.stopper(), now());
     let waiting = std::thread::spawn(move || double.wait());
     stopper.stop();
     let (texts, end) = client.rest();

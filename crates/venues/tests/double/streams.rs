@@ -39,11 +39,45 @@ fn a_raw_stream_is_bare_and_byte_for_byte() {
 fn combined_streams_come_in_an_envelope_under_the_name_that_was_asked_for() {
     let capture = Capture::synthetic(40);
     let double = capture.serve(40.0);
-    let path = "/market/stream?streams=btcusdt@trade/btcusdt@aggTrade/ethusdt@trade";
+    let path = "/market/stream?streams=btcusdt@trade/btcusdt@markPrice/ethusdt@trade";
     let values = played(Client::open(&double, path));
     assert!(values.iter().all(|value| value["stream"] == "btcusdt@trade"));
     let data: Vec<Value> = values.iter().map(|value| value["data"].clone()).collect();
     assert_eq!(data, capture.payloads("trade"));
+}
+
+#[test]
+fn a_recording_without_aggregates_tells_each_print_as_one() {
+    let capture = Capture::synthetic(60);
+    let double = capture.serve(40.0);
+    let aggregates = played(Client::open(&double, "/market/ws/btcusdt@aggTrade"));
+    let trades = capture.payloads("trade");
+    assert_eq!(aggregates.len(), trades.len());
+    for (aggregate, trade) in aggregates.iter().zip(&trades) {
+        assert_eq!((&aggregate["e"], &aggregate["s"]), (&"aggTrade".into(), &"BTCUSDT".into()));
+        for key in ["E", "T", "p", "q", "m"] {
+            assert_eq!(aggregate[key], trade[key], "{key}");
+        }
+        assert_eq!([&aggregate["a"], &aggregate["f"], &aggregate["l"]], [&trade["t"]; 3]);
+    }
+}
+
+#[test]
+fn recorded_aggregates_are_told_as_they_were() {
+    let mut text = String::new();
+    for (at, line) in Capture::synthetic(60).lines.iter().enumerate() {
+        let payload = line.payload.replace("@trade\"", "@aggTrade\"");
+        let payload =
+            payload.replace("\"e\":\"trade\"", "\"e\":\"aggTrade\",\"f\":1,\"l\":2,\"a\":7");
+        // One aggregate among the prints is enough to know that they were recorded.
+        let payload = if at == 50 { &payload } else { &line.payload };
+        text.push_str(&format!("{} {payload}\n", line.ts_recv));
+    }
+    let capture = Capture::written(&text);
+    let double = capture.serve(40.0);
+    let aggregates = played(Client::open(&double, "/market/ws/btcusdt@aggTrade"));
+    assert_eq!(aggregates, capture.payloads("aggTrade"));
+    assert_eq!(aggregates.len(), 1);
 }
 
 #[test]

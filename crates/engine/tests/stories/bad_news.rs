@@ -1,10 +1,8 @@
 //! What the engine does when the market goes, money is lost, or somebody is wrong.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod story;
 
 use fluxo_core::{Cash, Lots};
-use story::{ONE, ONLY, Story, told};
+
+use crate::story::{ONE, ONLY, Story, told};
 
 const QUOTED: &str = "place 1 bid 1@100, place 2 ask 1@101";
 const WITHDRAWN: &str = "cancel 1 NoMarket, cancel 2 NoMarket";

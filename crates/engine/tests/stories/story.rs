@@ -1,14 +1,15 @@
-//! A day of one market maker, told in words: what the engine learns, and what it does.
+//! A day of one rule, told in words: what the engine learns, and what it does.
 //!
 //! The instrument has a tick, a lot and a multiplier of one and no fees. Time is in milliseconds and
 //! begins at 1 000; rows are 100 apart.
 
 use fluxo_coordinator::{Maker, Strategy};
 use fluxo_core::{
-    Action, Actions, BatchKind, BookBatch, Calendar, Cash, ClientOrderId, Decimal, Event, Fill,
-    FillReason, Gap, GapReason, InstrumentId, InstrumentKind, InstrumentSpec, LevelUpdate,
-    Liquidity, Lots, Market, MarketData, MarketEvent, Nanos, OperatorCommand, Order, OrderEvent,
-    OrderUpdate, Phase, Price, Refusal, Side, Size, SpecSource, Stamped, Ticks, TimerId, UnixNanos,
+    Action, Actions, BatchKind, BookBatch, BundleId, Calendar, Cash, ClientOrderId, Decimal, Event,
+    Fill, FillReason, Forecast, Gap, GapReason, InstrumentId, InstrumentKind, InstrumentSpec,
+    LevelUpdate, Liquidity, Lots, Market, MarketData, MarketEvent, Nanos, OperatorCommand, Order,
+    OrderEvent, OrderUpdate, Phase, Price, Refusal, Side, Size, SpecSource, Stamped, Ticks,
+    TimerId, UnixNanos,
 };
 use fluxo_engine::{Config, Engine};
 use fluxo_features::FeatureConfig;
@@ -21,7 +22,7 @@ const START_MS: i64 = 1_000;
 const ROW_MS: i64 = 100;
 const MILLI: i64 = 1_000_000;
 
-/// An engine that quotes at the touch, and what it did last.
+/// An engine, and what it did last.
 pub(crate) struct Story {
     pub(crate) engine: Engine,
     now: UnixNanos,
@@ -38,14 +39,24 @@ pub(crate) fn told(story: &str) -> String {
 impl Story {
     /// The story of a maker that quotes `lots`.
     pub(crate) fn of(lots: i64, story: &str) -> Self {
-        let mut this = Self {
-            engine: Engine::new(vec![(spec(), config(lots))]).unwrap(),
+        let mut this = Self::following(Strategy::Maker(Maker { renew: false }), lots);
+        this.go_on(story);
+        this
+    }
+
+    /// A rule that trades `lots`, before anything happened.
+    pub(crate) fn following(strategy: Strategy, lots: i64) -> Self {
+        Self {
+            engine: Engine::new(vec![(spec(), config(strategy, lots))]).unwrap(),
             now: UnixNanos::new(START_MS * MILLI),
             sequence: 0,
             actions: Actions::with_capacity(64),
-        };
-        this.go_on(story);
-        this
+        }
+    }
+
+    /// What the models said at the last step.
+    pub(crate) fn forecasts(&self) -> &[Forecast] {
+        self.actions.forecasts()
     }
 
     /// Tells more of it.
@@ -74,6 +85,11 @@ impl Story {
             // A timer, whether or not a row is due.
             ["timer"] => self.learn(Event::Timer(TimerId::RowClock)),
             ["operator", "halt"] => self.learn(Event::Operator(OperatorCommand::Halt)),
+            // The bundle whose hash is that byte, 32 times.
+            ["use", bundle] => {
+                let bundle = BundleId::new([bundle.parse().unwrap(); 32]);
+                self.learn(Event::Operator(OperatorCommand::UseBundle(bundle)));
+            }
             ["operator", "resume"] => self.learn(Event::Operator(OperatorCommand::Resume)),
             // An answer of the venue: the order, then the numbers.
             ["canceled", id, remaining] => {
@@ -181,12 +197,12 @@ fn spec() -> InstrumentSpec {
     }
 }
 
-fn config(lots: i64) -> Config {
+fn config(strategy: Strategy, lots: i64) -> Config {
     Config {
         features: FeatureConfig::default(),
         agents: fluxo_flow_agents::Config { order_flow: None },
         coordinator: fluxo_coordinator::Config {
-            strategy: Strategy::Maker(Maker { renew: false }),
+            strategy,
             order: Size::Quantity(Decimal::new(lots, 0)),
             position_max: Size::Quantity(Decimal::new(5, 0)),
         },
