@@ -2,6 +2,7 @@
 
 use fluxo_dataset::{ColumnType, GROUP_ROWS, columns};
 use parquet::basic::{Compression, Encoding};
+use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::reader::FileReader;
 use serde_json::{Value, json};
 
@@ -54,7 +55,7 @@ fn row_groups_and_columns_are_built_as_promised() {
     let reader = open(&dataset.path.join("part-20240808.parquet"));
     let groups = reader.metadata().row_groups();
     let full = i64::try_from(GROUP_ROWS).unwrap();
-    let sizes: Vec<i64> = groups.iter().map(|group| group.num_rows()).collect();
+    let sizes: Vec<i64> = groups.iter().map(RowGroupMetaData::num_rows).collect();
     assert_eq!(sizes, [full, 149_960 - full]);
     for group in groups {
         for (chunk, column) in group.columns().iter().zip(columns()) {
