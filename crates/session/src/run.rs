@@ -92,7 +92,7 @@ pub(crate) fn drive<S: SessionSource>(
         steps.take(stamped)?;
         timeline.perform(steps.actions.as_slice());
         while let Some(asked) = timeline.source_mut().take_asked() {
-            answer(asked, &mut steps, &mut timeline)?;
+            answer(&asked, &mut steps, &mut timeline)?;
         }
         let is_idle = timeline.source().is_idle();
         if is_idle {
@@ -131,7 +131,7 @@ pub(crate) fn drive<S: SessionSource>(
 
 /// What a person asked for happens now, as an event like any other.
 fn answer<S: SessionSource>(
-    asked: Asked,
+    asked: &Asked,
     steps: &mut Steps,
     timeline: &mut Timeline<S>,
 ) -> Outcome<()> {
