@@ -3,7 +3,9 @@
 //!
 //! It promises every frame's payload byte for byte as it was recorded, at the recording's own pace
 //! times a speed, to every stream that the frame belongs to; and that a depth snapshot is the book of
-//! that moment. It invents nothing: what the recording does not hold is not said. It takes no orders.
+//! that moment. What the recording does not hold is not said, with one exception: where prints were
+//! recorded one by one and never as aggregates, `aggTrade` says each of them as an aggregate of its
+//! own, because the venue says it always. It takes no orders.
 //!
 //! The market's clock stands until the first subscription, so that nobody misses the start. Every
 //! answer says its time: `x-fluxo-speed`, `x-fluxo-time` (nanoseconds since 1970), and

@@ -6,7 +6,8 @@
 use axum::extract::ws::Utf8Bytes;
 use bytes::Bytes;
 use fluxo_core::{
-    BatchKind, InstrumentId, InstrumentSpec, MarketData, MarketEvent, Side, UnixNanos,
+    BatchKind, InstrumentId, InstrumentSpec, MarketData, MarketEvent, Side, Trade, TradeCondition,
+    UnixNanos,
 };
 use fluxo_market_data::{Body, Book, BookConfig, Decoder, Message, SyncConfig, Synchroniser};
 use serde::Deserialize;
@@ -14,7 +15,7 @@ use serde_json::value::RawValue;
 
 use super::Error;
 use super::stream_name::{StreamName, Topic};
-use crate::wire::{self, Times, Wire};
+use crate::wire::{self, AggregatedIds, Print, Times, Wire};
 
 /// A frame as it goes out.
 #[derive(Clone, Debug)]
@@ -27,8 +28,8 @@ pub(super) struct Outgoing {
 /// What a frame turned out to be.
 #[derive(Debug)]
 pub(super) enum Taken {
-    /// Something that a stream says.
-    Stream(Outgoing),
+    /// Something that a stream says, and the aggregate that is made of it.
+    Stream(Outgoing, Option<Outgoing>),
     /// Nothing that a stream says: an answer of REST, or a payload that names no stream.
     Unsent,
     /// No JSON of Binance.
@@ -55,6 +56,8 @@ pub(super) struct OwnBook {
     /// Whether the book is the venue's: a snapshot came, and no gap since.
     is_whole: bool,
     times: Times,
+    /// Whether every print is told as an aggregate of itself as well.
+    makes_aggregates: bool,
     events: Vec<MarketEvent>,
 }
 
@@ -73,8 +76,14 @@ impl OwnBook {
             book: Book::new(BookConfig::DEFAULT),
             is_whole: false,
             times: never,
+            makes_aggregates: false,
             events: Vec::new(),
         })
+    }
+
+    /// The recording tells prints one by one and never as aggregates, which the venue tells always.
+    pub(super) fn make_aggregates(&mut self) {
+        self.makes_aggregates = true;
     }
 
     /// One recording ended at `ts_recv`, and another one goes on from here.
@@ -84,21 +93,27 @@ impl OwnBook {
 
     /// Takes a frame that was received at `ts_recv`.
     pub(super) fn take(&mut self, ts_recv: UnixNanos, payload: &Bytes) -> Taken {
+        let times_of = |event: Option<UnixNanos>, sent: Option<UnixNanos>| Times {
+            event: event.unwrap_or(ts_recv),
+            sent: sent.or(event).unwrap_or(ts_recv),
+        };
+        let mut printed = None;
         let bare = self.decoder.decode_with(payload, |result| {
             let message = result.ok()?;
-            if let Body::Depth(update) = &message.body {
-                self.times = Times {
-                    event: update.ts_event.unwrap_or(ts_recv),
-                    sent: update.ts_sent.or(update.ts_event).unwrap_or(ts_recv),
-                };
+            match &message.body {
+                Body::Depth(update) => self.times = times_of(update.ts_event, update.ts_sent),
+                Body::Trade(trade) => printed = Some(times_of(trade.ts_event, trade.ts_sent)),
+                _ => {}
             }
             // A value out of range is the feed's fault: the gap that it leaves is noticed.
             let _noticed = self.synchroniser.on_message(ts_recv, &message, &mut self.events);
             Some(bare_stream(&message, &self.spec.symbol))
         });
-        self.apply_events();
+        let trade = self.apply_events();
         let Some(bare) = bare else { return Taken::Malformed };
-        outgoing(payload, bare).map_or(Taken::Unsent, Taken::Stream)
+        let Some(outgoing) = outgoing(payload, bare) else { return Taken::Unsent };
+        let print = trade.zip(printed).filter(|_| self.makes_aggregates);
+        Taken::Stream(outgoing, print.map(|(trade, times)| self.aggregate(&trade, times)))
     }
 
     /// The answer of `depth`; `None` while there is no whole book.
@@ -117,7 +132,9 @@ impl OwnBook {
         text
     }
 
-    fn apply_events(&mut self) {
+    /// Brings the book up to date, and says which market print there was.
+    fn apply_events(&mut self) -> Option<Trade> {
+        let mut print = None;
         for event in std::mem::take(&mut self.events) {
             match &event.data {
                 MarketData::Book(batch) => {
@@ -126,10 +143,23 @@ impl OwnBook {
                 }
                 MarketData::Gap(_) => self.is_whole = false,
                 MarketData::Spec(spec) => self.refine(spec),
+                MarketData::Trade(trade) if trade.condition == TradeCondition::Market => {
+                    print = Some(*trade);
+                }
                 _ => {}
             }
             self.synchroniser.recycle(event);
         }
+        print
+    }
+
+    /// A print as an aggregate of itself.
+    fn aggregate(&self, trade: &Trade, times: Times) -> Outgoing {
+        let Trade { trade_id: id, price, lots, aggressor, .. } = *trade;
+        let mut text = String::new();
+        let print = Print { id, price, lots, aggressor, times };
+        self.wire.agg_trade(&mut text, &print, AggregatedIds { first: id, last: id });
+        Outgoing { stream: StreamName::of(&self.spec.symbol, Topic::AggTrade), data: text.into() }
     }
 
     /// The grid became finer.

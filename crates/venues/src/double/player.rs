@@ -3,15 +3,17 @@
 //! A thread reads ahead, so that a disk does not make the market late; another one waits for each
 //! frame's moment. A frame that is late goes out at once, and those behind it are not delayed by it.
 
+use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
 use bytes::Bytes;
-use fluxo_core::{Nanos, UnixNanos};
+use fluxo_core::UnixNanos;
+use fluxo_market_data::{Body, Decoder};
 
 use super::clock::wall_now;
-use super::own_book::Taken;
+use super::own_book::{Outgoing, Taken};
 use super::receive_times::ReceiveTimes;
 use super::shared::{Shared, Stop};
 use super::source::{FrameSource, SourceItem};
@@ -20,6 +22,10 @@ use super::{Error, SourceError, Start, Trouble};
 
 /// Frames that are read ahead.
 const FRAMES_AHEAD: usize = 1024;
+/// How far to look for aggregates at the beginning: so many frames, or prints between which there
+/// would have been one.
+const LOOK_AHEAD_FRAMES: usize = 5_000;
+const LOOK_AHEAD_PRINTS: usize = 50;
 /// The close code of a server that goes away.
 const GOING_AWAY: u16 = 1001;
 
@@ -40,6 +46,8 @@ enum Read {
 /// The recording on its way out.
 pub(super) struct Player {
     read: Receiver<Read>,
+    /// What was looked at and not taken yet.
+    ahead: VecDeque<Read>,
     times: ReceiveTimes,
     /// The first frame that is to be sent.
     first: Option<Frame>,
@@ -58,8 +66,16 @@ impl Player {
             .name("double-reader".to_owned())
             .spawn(move || read_all(&mut source, &sender))
             .map_err(|source| Error::Server { source })?;
-        let mut player =
-            Self { read, times: ReceiveTimes::default(), first: None, troubles: Vec::new() };
+        let mut player = Self {
+            read,
+            ahead: VecDeque::new(),
+            times: ReceiveTimes::default(),
+            first: None,
+            troubles: Vec::new(),
+        };
+        if player.lacks_aggregates() {
+            shared.book().make_aggregates();
+        }
         let origin = player.seek(shared)?;
         shared.set_origin(origin);
         let troubles = shared.config.troubles.iter();
@@ -70,6 +86,27 @@ impl Player {
             .collect();
         player.troubles.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
         Ok(player)
+    }
+
+    /// Whether the recording tells prints one by one, and never as aggregates.
+    fn lacks_aggregates(&mut self) -> bool {
+        let (mut decoder, mut prints) = (Decoder::new(), 0);
+        while prints < LOOK_AHEAD_PRINTS && self.ahead.len() < LOOK_AHEAD_FRAMES {
+            let Ok(read) = self.read.recv() else { break };
+            if let Read::Frame { payload, .. } = &read {
+                let has_aggregate = decoder.decode_with(payload, |result| {
+                    let body = result.ok()?.body;
+                    prints += usize::from(matches!(body, Body::Trade(_)));
+                    matches!(body, Body::AggTrade(_)).then_some(())
+                });
+                if has_aggregate.is_some() {
+                    self.ahead.push_back(read);
+                    return false;
+                }
+            }
+            self.ahead.push_back(read);
+        }
+        prints > 0
     }
 
     fn seek(&mut self, shared: &Shared) -> Result<UnixNanos, Error> {
@@ -137,7 +174,7 @@ impl Player {
     /// The next frame, with a receive time that can be believed; `None` behind the last.
     fn next_frame(&mut self, shared: &Shared) -> Result<Option<Frame>, SourceError> {
         loop {
-            match self.read.recv() {
+            match self.ahead.pop_front().map_or_else(|| self.read.recv(), Ok) {
                 Ok(Read::Frame { ts_recv, payload }) => {
                     return Ok(Some(Frame { ts_recv: self.times.observe(ts_recv), payload }));
                 }
@@ -170,22 +207,28 @@ fn send(frame: &Frame, shared: &Shared) {
     match taken {
         Taken::Malformed => shared.counts.add(|counts| counts.malformed += 1),
         Taken::Unsent => shared.counts.add(|counts| counts.unsent += 1),
-        Taken::Stream(outgoing) => {
+        Taken::Stream(outgoing, aggregate) => {
             if *outgoing.stream.topic() == Topic::Depth && shared.takes_loss() {
                 shared.counts.add(|counts| counts.lost += 1);
                 tracing::info!("withheld a depth update on purpose");
                 return;
             }
-            let spread = shared.hub.spread(&outgoing);
-            if spread.slow > 0 {
-                tracing::warn!(sockets = spread.slow, "cut: their clients do not read");
+            for outgoing in [Some(outgoing), aggregate].into_iter().flatten() {
+                spread(&outgoing, shared);
             }
-            shared.counts.add(|counts| {
-                counts.messages += spread.messages;
-                counts.slow += spread.slow;
-            });
         }
     }
+}
+
+fn spread(outgoing: &Outgoing, shared: &Shared) {
+    let spread = shared.hub.spread(outgoing);
+    if spread.slow > 0 {
+        tracing::warn!(sockets = spread.slow, "cut: their clients do not read");
+    }
+    shared.counts.add(|counts| {
+        counts.messages += spread.messages;
+        counts.slow += spread.slow;
+    });
 }
 
 /// Reads until the end, a fault, or nobody who takes.
@@ -219,13 +262,5 @@ impl Drop for Ending<'_> {
 impl core::fmt::Debug for Player {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Player").field("first", &self.first).finish_non_exhaustive()
-    }
-}
-
-impl Trouble {
-    /// With the span of recording time behind the start at which it comes.
-    #[must_use]
-    pub const fn after(self, span: Nanos) -> (Nanos, Self) {
-        (span, self)
     }
 }

@@ -12,6 +12,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::serve::ListenerExt;
 use fluxo_core::Market;
 use serde::Deserialize;
 
@@ -49,6 +50,12 @@ pub(super) fn serve(listener: TcpListener, shared: &Arc<Shared>) -> io::Result<(
     let result = runtime.block_on(async {
         let listener = tokio::net::TcpListener::from_std(listener)?;
         let ended = Arc::clone(shared);
+        // A frame goes out when it is due, not when there is enough for a packet.
+        let listener = listener.tap_io(|stream| {
+            if let Err(error) = stream.set_nodelay(true) {
+                tracing::debug!("a socket keeps its delay: {error}");
+            }
+        });
         let graceful = axum::serve(listener, router(shared))
             .with_graceful_shutdown(async move { ended.ended().await });
         tokio::select! {

@@ -1,7 +1,7 @@
 //! What a connection listens to, and the messages by which a client changes that.
 
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::stream_name::{Endpoint, StreamName, Topic};
 
@@ -98,20 +98,18 @@ impl Subscriptions {
             Ok((request, id)) => (id, self.obey(&request)),
             Err(refusal) => (Value::Null, Err(refusal)),
         };
+        // Keys in the venue's order.
         let text = match result {
-            Ok(result) => json!({ "result": result, "id": id }),
-            Err(Refusal::UnknownProperty) => {
-                json!({ "code": 0, "msg": "Unknown property", "id": id })
+            Ok(result) => format!("{{\"result\":{result},\"id\":{id}}}"),
+            Err(refusal) => {
+                let (code, message) = refusal.words();
+                // Text has a JSON form; so has a number.
+                let message = Value::from(message);
+                let id = if code == 0 { format!(",\"id\":{id}") } else { String::new() };
+                format!("{{\"code\":{code},\"msg\":{message}{id}}}")
             }
-            Err(Refusal::NotBoolean) => {
-                json!({ "code": 1, "msg": "Invalid value type: expected Boolean" })
-            }
-            Err(Refusal::Request(why)) => {
-                json!({ "code": 2, "msg": format!("Invalid request: {why}") })
-            }
-            Err(Refusal::Json(why)) => json!({ "code": 3, "msg": format!("Invalid JSON: {why}") }),
         };
-        Answer { text: text.to_string(), subscribed: self.streams.len() > before }
+        Answer { text, subscribed: self.streams.len() > before }
     }
 
     fn carries(&self, topic: &Topic) -> bool {
@@ -148,6 +146,17 @@ impl Subscriptions {
                 property(params)?;
                 Ok(self.combined.into())
             }
+        }
+    }
+}
+
+impl Refusal {
+    fn words(self) -> (u8, String) {
+        match self {
+            Self::UnknownProperty => (0, "Unknown property".to_owned()),
+            Self::NotBoolean => (1, "Invalid value type: expected Boolean".to_owned()),
+            Self::Request(why) => (2, format!("Invalid request: {why}")),
+            Self::Json(why) => (3, format!("Invalid JSON: {why}")),
         }
     }
 }

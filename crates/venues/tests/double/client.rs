@@ -17,6 +17,12 @@ use tokio_tungstenite::tungstenite::{self, Message, WebSocket};
 /// Longer than anything here takes.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// Now, on the wall.
+#[expect(clippy::disallowed_methods, reason = "what is tested is a clock")]
+pub(crate) fn now() -> Instant {
+    Instant::now()
+}
+
 /// A recorded line.
 #[derive(Clone, Debug)]
 pub(crate) struct Recorded {
@@ -140,9 +146,9 @@ impl Client {
     }
 
     pub(crate) fn hear_within(&mut self, at_most: Duration) -> Heard {
-        let until = Instant::now() + at_most;
+        let until = now() + at_most;
         loop {
-            let left = until.saturating_duration_since(Instant::now());
+            let left = until.saturating_duration_since(now());
             if left.is_zero() {
                 return Heard::Silence;
             }

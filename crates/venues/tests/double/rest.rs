@@ -54,7 +54,7 @@ fn what_is_wrong_is_refused_as_the_venue_does() {
 #[test]
 fn the_book_is_the_one_of_its_moment() {
     let capture = Capture::synthetic(200);
-    let double = capture.serve(20.0);
+    let double = capture.serve(5.0);
     let mut client = Client::open(&double, "/public/ws/btcusdt@depth");
     for _ in 0..50 {
         client.text();
@@ -68,7 +68,8 @@ fn the_book_is_the_one_of_its_moment() {
     assert_eq!((&book["E"], &book["T"]), (&last["E"], &last["T"]));
     // Fifty updates were heard, and the market went on a little.
     assert!(id >= updates[49]["u"].as_u64().unwrap());
-    assert_eq!(book["bids"].as_array().unwrap().len(), 5);
+    let depths = ["bids", "asks"].map(|side| book[side].as_array().unwrap().len());
+    assert_eq!(depths.into_iter().max(), Some(5));
     // The best level is one that the update names.
     assert!(last["b"].as_array().unwrap().contains(&book["bids"][0]));
     assert!(last["a"].as_array().unwrap().contains(&book["asks"][0]));

@@ -1,5 +1,6 @@
 //! Who asks for what gets it, and under which name.
 
+use fluxo_venues::double::{Captures, Config, Double};
 use serde_json::Value;
 
 use crate::client::{Capture, Client, Heard, value};
@@ -39,11 +40,45 @@ fn a_raw_stream_is_bare_and_byte_for_byte() {
 fn combined_streams_come_in_an_envelope_under_the_name_that_was_asked_for() {
     let capture = Capture::synthetic(40);
     let double = capture.serve(40.0);
-    let path = "/market/stream?streams=btcusdt@trade/btcusdt@aggTrade/ethusdt@trade";
+    let path = "/market/stream?streams=btcusdt@trade/btcusdt@markPrice/ethusdt@trade";
     let values = played(Client::open(&double, path));
     assert!(values.iter().all(|value| value["stream"] == "btcusdt@trade"));
     let data: Vec<Value> = values.iter().map(|value| value["data"].clone()).collect();
     assert_eq!(data, capture.payloads("trade"));
+}
+
+#[test]
+fn a_recording_without_aggregates_tells_each_print_as_one() {
+    let capture = Capture::synthetic(60);
+    let double = capture.serve(40.0);
+    let aggregates = played(Client::open(&double, "/market/ws/btcusdt@aggTrade"));
+    let trades = capture.payloads("trade");
+    assert_eq!(aggregates.len(), trades.len());
+    for (aggregate, trade) in aggregates.iter().zip(&trades) {
+        assert_eq!((&aggregate["e"], &aggregate["s"]), (&"aggTrade".into(), &"BTCUSDT".into()));
+        for key in ["E", "T", "p", "q", "m"] {
+            assert_eq!(aggregate[key], trade[key], "{key}");
+        }
+        assert_eq!([&aggregate["a"], &aggregate["f"], &aggregate["l"]], [&trade["t"]; 3]);
+    }
+}
+
+#[test]
+fn recorded_aggregates_are_told_as_they_were() {
+    let mut text = String::new();
+    for (at, line) in Capture::synthetic(60).lines.iter().enumerate() {
+        let payload = line.payload.replace("@trade\"", "@aggTrade\"");
+        let payload =
+            payload.replace("\"e\":\"trade\"", "\"e\":\"aggTrade\",\"f\":1,\"l\":2,\"a\":7");
+        // One aggregate among the prints is enough to know that they were recorded.
+        let payload = if at == 50 { &payload } else { &line.payload };
+        text.push_str(&format!("{} {payload}\n", line.ts_recv));
+    }
+    let capture = Capture::written(&text);
+    let double = capture.serve(40.0);
+    let aggregates = played(Client::open(&double, "/market/ws/btcusdt@aggTrade"));
+    assert_eq!(aggregates, capture.payloads("aggTrade"));
+    assert_eq!(aggregates.len(), 1);
 }
 
 #[test]
@@ -53,14 +88,14 @@ fn who_subscribes_by_message_misses_nothing() {
     let mut client = Client::open(&double, "/public/ws");
     assert_eq!(client.headers["x-fluxo-clock"], "waiting");
     client.say(r#"{"method":"SUBSCRIBE","params":["btcusdt@depth"],"id":1}"#);
-    assert_eq!(client.text(), r#"{"id":1,"result":null}"#.to_owned());
+    assert_eq!(client.text(), r#"{"result":null,"id":1}"#);
     assert_eq!(played(client), capture.payloads("depthUpdate"));
 }
 
 #[test]
 fn who_leaves_a_stream_hears_no_more_of_it() {
     let capture = Capture::synthetic(40);
-    let double = capture.serve(10.0);
+    let double = capture.serve(2.0);
     let mut client = Client::open(&double, "/public/stream?streams=btcusdt@depth@500ms");
     assert_eq!(client.value()["stream"], "btcusdt@depth@500ms");
     client.say(r#"{"method":"UNSUBSCRIBE","params":["btcusdt@depth@500ms"],"id":9}"#);
@@ -71,7 +106,7 @@ fn who_leaves_a_stream_hears_no_more_of_it() {
 #[test]
 fn a_stream_on_the_wrong_endpoint_is_silent() {
     let capture = Capture::synthetic(40);
-    let double = capture.serve(40.0);
+    let double = capture.serve(2.0);
     let silent: Vec<Client> = [
         "/market/ws/btcusdt@depth",
         "/public/ws/btcusdt@trade",
@@ -91,9 +126,8 @@ fn a_stream_on_the_wrong_endpoint_is_silent() {
 #[test]
 fn the_retired_endpoints_can_be_brought_back() {
     let capture = Capture::synthetic(10);
-    let config = capture.config(10.0);
-    let config = fluxo_venues::double::Config { retired_endpoints: true, ..config };
-    let double = fluxo_venues::double::Double::start(config, capture.source()).unwrap();
+    let config = Config { retired_endpoints: true, ..capture.config(10.0) };
+    let double = Double::start(config, capture.source()).unwrap();
     let both = Client::open(&double, "/ws/btcusdt@depth/btcusdt@trade");
     assert_eq!(played(both).len(), 20);
 }
@@ -101,7 +135,7 @@ fn the_retired_endpoints_can_be_brought_back() {
 #[test]
 fn two_clients_hear_the_same() {
     let capture = Capture::synthetic(40);
-    let double = capture.serve(20.0);
+    let double = capture.serve(2.0);
     let mut one = Client::open(&double, "/public/ws/btcusdt@depth");
     one.text();
     let late = Client::open(&double, "/public/ws/btcusdt@depth");
@@ -124,23 +158,18 @@ fn frames_without_an_envelope_and_streams_of_any_name_are_played() {
     let path = folder.path().join("mixed.txt");
     std::fs::write(&path, text).unwrap();
     let spec = Capture::synthetic(5).spec;
-    let config = fluxo_venues::double::Config::new(spec);
-    let source = fluxo_venues::double::Captures::new([path]);
-    let double = fluxo_venues::double::Double::start(config, source).unwrap();
-    let mut everything = Client::open(&double, "/market/stream");
-    let mut depth = Client::open(&double, "/public/ws");
-    everything.say(r#"{"method":"LIST_SUBSCRIPTIONS","id":0}"#);
-    assert_eq!(everything.value(), value(r#"{"result":[],"id":0}"#));
-    // A client that is waited for is there when the first one starts the clock.
-    depth.say(r#"{"method":"LIST_SUBSCRIPTIONS","id":0}"#);
-    depth.text();
-    everything
-        .say(r#"{"method":"SUBSCRIBE","params":["btcusdt@kline_1m","!markPrice@arr"],"id":1}"#);
-    everything.text();
-    let values = played(everything);
+    let config = Config { retired_endpoints: true, ..Config::new(spec) };
+    let double = Double::start(config, Captures::new([path])).unwrap();
+    let mut client = Client::open(&double, "/stream");
+    client.say(
+        r#"{"method":"SUBSCRIBE","params":["btcusdt@depth","btcusdt@kline_1m","!markPrice@arr"],"id":1}"#,
+    );
+    client.text();
+    let values = played(client);
     let streams: Vec<&Value> = values.iter().map(|value| &value["stream"]).collect();
-    assert_eq!(streams, ["btcusdt@kline_1m", "!markPrice@arr"]);
-    assert_eq!(values[1]["data"][0]["s"], "ETHUSDT");
+    assert_eq!(streams, ["btcusdt@depth", "btcusdt@kline_1m", "!markPrice@arr"]);
+    assert_eq!(values[0]["data"]["u"], 7);
+    assert_eq!(values[2]["data"][0]["s"], "ETHUSDT");
     let summary = double.wait().summary;
     assert_eq!((summary.frames, summary.malformed, summary.unsent), (6, 1, 2));
 }

@@ -19,23 +19,18 @@ fn gaps(texts: &[String]) -> usize {
 #[test]
 fn a_cut_ends_every_socket_without_a_word_and_the_market_goes_on() {
     let capture = Capture::synthetic(100);
-    let double = capture.serve(10.0);
+    let double = capture.serve(4.0);
     let mut clients = [0; 2].map(|_| Client::open(&double, "/public/ws/btcusdt@depth"));
-    for client in &mut clients {
-        client.text();
-    }
+    let before = clients.each_mut().map(Client::value);
     assert_eq!(double.cut_sockets(), 2);
-    let mut first = Vec::new();
     for client in clients {
-        let (texts, end) = client.rest();
+        let (_, end) = client.rest();
         assert!(matches!(end, Heard::Lost), "{end:?}");
-        first = texts;
     }
     let (texts, end) = Client::open(&double, "/public/ws/btcusdt@depth").rest();
     assert!(matches!(end, Heard::Closed(Some(_))), "{end:?}");
     assert_eq!(gaps(&texts), 0);
-    let (before, after) = (value(first.last().unwrap()), value(&texts[0]));
-    assert!(before["u"].as_u64() < after["u"].as_u64());
+    assert!(before[0]["u"].as_u64() < value(&texts[0])["u"].as_u64());
     let summary = double.wait().summary;
     assert_eq!((summary.cut, summary.connections), (2, 3));
 }
@@ -43,7 +38,7 @@ fn a_cut_ends_every_socket_without_a_word_and_the_market_goes_on() {
 #[test]
 fn a_lost_update_is_a_gap_for_everybody() {
     let capture = Capture::synthetic(100);
-    let double = capture.serve(20.0);
+    let double = capture.serve(5.0);
     let mut client = Client::open(&double, "/public/ws/btcusdt@depth");
     let mut texts = vec![client.text()];
     double.lose_next_depth();
@@ -62,7 +57,7 @@ fn trouble_comes_at_its_time_of_the_recording() {
         Trouble::LoseDepth.after(at(1_975)),
         Trouble::LoseDepth.after(at(975)),
     ];
-    let config = Config { troubles, ..capture.config(20.0) };
+    let config = Config { troubles, ..capture.config(5.0) };
     let double = Double::start(config, capture.source()).unwrap();
     let (texts, end) = Client::open(&double, "/public/ws/btcusdt@depth").rest();
     assert!(matches!(end, Heard::Lost));
@@ -70,13 +65,13 @@ fn trouble_comes_at_its_time_of_the_recording() {
     let heard: Vec<Value> = texts.iter().map(|text| value(text)).collect();
     let sent = [&updates[..20], &updates[21..40], &updates[41..60]].concat();
     // What was on its way when the socket was cut may be lost with it.
-    assert!(heard.len() > 45, "{}", heard.len());
+    assert!(heard.len() > 30, "{}", heard.len());
     assert_eq!(heard, sent[..heard.len()]);
 }
 
 #[test]
 fn who_does_not_read_is_cut_and_nobody_else_is() {
-    // What waits in the kernel is beyond our control, so there is a lot: 40 MB in a second.
+    // What waits in the kernel is beyond our control, so there is a lot: 40 MB in two seconds.
     let level = "[\"60000.0\",\"1.000\"],".repeat(5_000);
     let mut text = String::new();
     for step in 0..400_u64 {
@@ -90,8 +85,8 @@ fn who_does_not_read_is_cut_and_nobody_else_is() {
         .unwrap();
     }
     let capture = Capture::written(&text);
-    let mut config = capture.config(4.0);
-    config.limits.queue_bytes_max = 8 << 20;
+    let mut config = capture.config(2.0);
+    config.limits.queue_bytes_max = 16 << 20;
     let double = Double::start(config, capture.source()).unwrap();
     let sleeper = Client::open(&double, "/public/ws/btcusdt@depth");
     let (texts, end) = Client::open(&double, "/public/ws/btcusdt@depth").rest();

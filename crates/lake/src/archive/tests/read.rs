@@ -6,7 +6,7 @@ use fluxo_core::UnixNanos;
 
 use super::{btcusdt, import};
 use crate::Error;
-use crate::archive::{Importer, Instrument, Item, Lake, Span};
+use crate::archive::{Importer, Instrument, Item, Lake, RawItem, Span};
 use crate::testing::{START, Script, file, folder};
 
 /// The stream of BTCUSDT as text: names of recordings and receive times after the start.
@@ -108,4 +108,39 @@ fn a_reader_and_an_import_do_not_hold_each_other_up() {
     let frames = |lake: &Lake| lake.holdings()[0].frames;
     assert_eq!((frames(&before), frames(&during)), (2, 2), "a lake is as it was opened");
     assert_eq!(frames(&Lake::open(lake.path()).unwrap()), 4);
+}
+
+#[test]
+fn frames_come_back_as_they_were_received_also_what_cannot_be_decoded() {
+    let (sources, lake) = (folder(), folder());
+    let mut text = trades(&[1_000, 5_000, 9_000]);
+    let malformed = format!("{} no message\nno receive time\n", START + 9_500);
+    text.extend_from_slice(malformed.as_bytes());
+    let late = trades(&[3_000, 20_000]);
+    import(lake.path(), &[&file(&sources, "a", &text)]).unwrap();
+    import(lake.path(), &[&file(&sources, "b", &late)]).unwrap();
+    let (lake, instrument) = (Lake::open(lake.path()).unwrap(), btcusdt());
+    let mut reader = lake.frames(&instrument).unwrap();
+    let (mut items, mut lines) = (Vec::new(), Vec::new());
+    while let Some(item) = reader.next_item().unwrap() {
+        items.push(match item {
+            RawItem::Recording { name } => name.to_owned(),
+            RawItem::Frame { ts_recv, payload } => {
+                lines.push(format!("{ts_recv} {}", String::from_utf8_lossy(payload)));
+                (ts_recv.get() - START).to_string()
+            }
+        });
+    }
+    assert_eq!(items, ["a", "1000", "b", "3000", "5000", "9000", "9500", "20000"]);
+    let mut received: Vec<String> = [text, late]
+        .iter()
+        .flat_map(|text| {
+            String::from_utf8_lossy(text).lines().map(str::to_owned).collect::<Vec<_>>()
+        })
+        .filter(|line| line != "no receive time")
+        .collect();
+    received.sort();
+    assert_eq!(lines, received);
+    let other = Instrument { symbol: "ETHUSDT".into(), ..btcusdt() };
+    assert!(matches!(lake.frames(&other), Err(Error::UnknownInstrument { .. })));
 }
