@@ -103,7 +103,7 @@ impl Instruments {
 
     /// An instrument that only the venue lists: its grid is the venue's, its fees are those of its
     /// market. `None` for a market that the list does not describe.
-    pub(crate) fn from_venue(
+    pub(crate) fn unlisted(
         &self,
         market: Market,
         symbol: &str,

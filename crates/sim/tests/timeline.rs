@@ -395,6 +395,33 @@ fn a_source_that_breaks_says_so_and_can_be_asked_again() {
 }
 
 #[test]
+fn what_comes_before_a_heartbeat_does_not_wait_for_what_comes_behind_it() {
+    let tape = tape("10@10 snap b99x5 a101x2 | 20@15 book b98x1 | 21@- tick | 31@- tick");
+    let mut timeline = Timeline::new(tape, &[support::spec()], support::config()).unwrap();
+    let mut read = Vec::new();
+    while let Some(shown) = timeline.next().unwrap() {
+        let market = matches!(shown.event, Event::Market(_));
+        let at = shown.ts_recv.get() / MS;
+        if market {
+            read.push((at, timeline.counts().recorded));
+        }
+    }
+    // At 20 the batch is shown, and the heartbeat of 21 is all that was read behind it.
+    assert_eq!(read, [(10, 2), (20, 3), (21, 4), (31, 4)]);
+}
+
+#[test]
+fn what_a_person_asks_for_happens_now_and_has_its_place() {
+    let tape = tape("10@10 snap b99x5 a101x2 | 20@20 tick");
+    let mut timeline = Timeline::new(tape, &[support::spec()], support::config()).unwrap();
+    timeline.next().unwrap();
+    let halt = Event::Operator(fluxo_core::OperatorCommand::Halt);
+    let asked = timeline.interject(halt.clone());
+    assert_eq!((asked.ts_recv.get() / MS, asked.sequence, &asked.event), (10, 1, &halt));
+    assert_eq!(timeline.next().unwrap().unwrap().sequence, 2);
+}
+
+#[test]
 fn an_order_for_an_unknown_instrument_is_refused() {
     let mut timeline = {
         let tape = tape("10@10 tick | 30@30 tick");

@@ -59,9 +59,23 @@ impl Bench {
 
     /// A session that listens to a double there.
     pub(crate) fn session(&self, address: SocketAddr, more: &[&str]) -> Session {
+        self.session_of("BTCUSDT", address, more)
+    }
+
+    pub(crate) fn session_of(&self, symbol: &str, address: SocketAddr, more: &[&str]) -> Session {
+        self.session_on("binance-usdm", symbol, address, more)
+    }
+
+    pub(crate) fn session_on(
+        &self,
+        market: &str,
+        symbol: &str,
+        address: SocketAddr,
+        more: &[&str],
+    ) -> Session {
         let (ws, rest) = (format!("ws://{address}"), format!("http://{address}"));
         let journal = self.journal();
-        let mut arguments = vec!["run", "--venue", "binance-usdm", "--symbol", "BTCUSDT", "--json"];
+        let mut arguments = vec!["run", "--venue", market, "--symbol", symbol, "--json"];
         arguments.extend(["--journal", text(&journal), "--ws-url", &ws, "--rest-url", &rest]);
         arguments.extend(more);
         let child = Command::new(env!("CARGO_BIN_EXE_paper-trader"))

@@ -17,7 +17,7 @@ pub(crate) fn listing(
         warnings.push(format!("the venue says that {symbol} is {status}"));
     }
     let Some(listed) = instruments.get(market, symbol) else {
-        let listed = instruments.from_venue(market, symbol, venue)?;
+        let listed = instruments.unlisted(market, symbol, venue)?;
         warnings.push(format!(
             "{symbol} on {market} is not listed: its grid is the venue's, its fees are those of the market; list it in instruments.toml"
         ));

@@ -83,6 +83,8 @@ pub(crate) struct LiveSource {
     idle: bool,
     stops_at: Option<UnixNanos>,
     report: BookReport,
+    /// What the feed was told last.
+    reported: BookReport,
     frames: u64,
     malformed: u64,
     commands: u64,
@@ -111,6 +113,7 @@ impl LiveSource {
             idle: false,
             stops_at: None,
             report: BookReport::default(),
+            reported: BookReport::default(),
             frames: 0,
             malformed: 0,
             commands: 0,
@@ -160,17 +163,17 @@ impl LiveSource {
         self.feed.lost(ts_recv, reason);
     }
 
-    /// The feed fetches a snapshot where the book needs one.
+    /// The feed fetches a snapshot where the book needs one. Each loss and each snapshot is answered,
+    /// whatever the state is after it.
     fn tell_the_feed(&mut self) {
-        let state = self.book();
-        let changed = BookReport { state, ..self.report };
-        // Each loss and each snapshot is answered, whatever the state is after it.
-        if changed != self.report || state == BookState::TooOld {
-            tracing::debug!(?state, "book");
+        self.report.state = self.book();
+        if self.report == self.reported {
+            return;
         }
-        self.report = changed;
+        tracing::debug!(report = ?self.report, "book");
+        self.reported = self.report;
         if let Some(handle) = &self.handle {
-            handle.report(changed);
+            handle.report(self.report);
         }
     }
 
@@ -203,6 +206,8 @@ impl LiveSource {
 
     fn begin_to_stop(&mut self) {
         if self.stops_at.is_none() {
+            // A clock that still waits for the venue's would never come to the end.
+            self.clock.run();
             let now = self.last.max(self.clock.now());
             self.stops_at = Some(now.checked_add(self.answers_within).unwrap_or(now));
         }

@@ -62,7 +62,7 @@ impl SessionClock {
     }
 
     /// The server's clock runs from now on, if it did not before.
-    pub(super) fn run(&self) {
+    pub fn run(&self) {
         self.start.get_or_init(instant);
     }
 

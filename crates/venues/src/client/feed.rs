@@ -20,8 +20,8 @@ use super::{
 /// Why a session could not begin.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
-    /// The venue did not answer.
-    #[error("{url} did not answer in {attempts} attempts")]
+    /// The venue did not answer, or only with a no.
+    #[error("cannot get {url} ({attempts} attempts)")]
     NoAnswer {
         /// What was asked for.
         url: String,

@@ -120,7 +120,13 @@ impl Plan {
                 let public = ["depth@100ms", "bookTicker"];
                 let links = vec![
                     link("public", "/public/stream", &public, DEPTH_SILENCE_MAX),
-                    link("market", "/market/stream", &["aggTrade"], TRADE_SILENCE_MAX),
+                    // Where nothing trades, the mark price of every second says that the stream lives.
+                    link(
+                        "market",
+                        "/market/stream",
+                        &["aggTrade", "markPrice@1s"],
+                        TRADE_SILENCE_MAX,
+                    ),
                 ];
                 (links, "/fapi/v1", 1_000, 2_400, 20)
             }
@@ -164,7 +170,7 @@ mod tests {
             ["wss://fstream.binance.com/public/stream", "wss://fstream.binance.com/market/stream"]
         );
         assert_eq!(plan.links[0].streams, ["btcusdt@depth@100ms", "btcusdt@bookTicker"]);
-        assert_eq!(plan.links[1].streams, ["btcusdt@aggTrade"]);
+        assert_eq!(plan.links[1].streams, ["btcusdt@aggTrade", "btcusdt@markPrice@1s"]);
         assert_eq!(
             plan.snapshot_url,
             "https://fapi.binance.com/fapi/v1/depth?symbol=BTCUSDT&limit=1000"

@@ -27,11 +27,12 @@ pub enum RestFault {
 }
 
 impl RestFault {
-    /// Whether the same call can succeed later.
+    /// Whether the same call can succeed a moment later. Not after "too many requests" or a ban:
+    /// whoever goes on then is banned for longer.
     #[must_use]
     pub const fn can_pass(&self) -> bool {
         match self {
-            Self::Status { status, .. } => matches!(status, 408 | 418 | 429 | 500..=599),
+            Self::Status { status, .. } => matches!(status, 408 | 500..=599),
             Self::Unreachable(_) | Self::Body(_) => true,
         }
     }
