@@ -3,7 +3,9 @@
 #![expect(clippy::disallowed_methods, reason = "a tool reads the clock and the environment")]
 
 mod bench;
+mod demo;
 mod layers;
+mod programs;
 mod readme;
 mod setup;
 mod step;
@@ -36,6 +38,14 @@ enum Command {
         #[arg(long)]
         python: bool,
     },
+    /// An hour of a planted market over a socket, traded on paper by models; two minutes, one page.
+    Demo,
+    /// Trains the bundle of the demo anew: the same bytes on the same kind of machine.
+    DemoBundle {
+        /// Only compare with what is in place.
+        #[arg(long)]
+        check: bool,
+    },
     /// Runs the commands that the README prints, as printed.
     Readme,
     /// Every benchmark on one core, with median and 99th percentile.
@@ -58,6 +68,8 @@ fn main() -> ExitCode {
         Command::Tidy => verify::house_rules(&root),
         Command::Bench { core, filter } => bench::run(&root, core, filter.as_deref()),
         Command::Setup { python } => setup::run(&root, python),
+        Command::Demo => demo::run(&root),
+        Command::DemoBundle { check } => demo::make_bundle(&root, check),
         Command::Readme => readme::run(&root).map(|count| println!("{count} commands ran")),
     };
     match outcome {

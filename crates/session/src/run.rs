@@ -107,7 +107,7 @@ pub(crate) fn drive<S: SessionSource>(
         steps.take(stamped)?;
         timeline.perform(steps.actions.as_slice());
         while let Some(asked) = timeline.source_mut().take_asked() {
-            answer(&asked, &mut steps, &mut timeline)?;
+            answer(asked, &mut steps, &mut timeline)?;
         }
         let is_idle = timeline.source().is_idle();
         if is_idle {
@@ -157,7 +157,7 @@ pub(crate) fn check_models(file: &EngineFile, models: Option<&Models>) -> Outcom
 
 /// What a person asked for happens now, as an event like any other.
 fn answer<S: SessionSource>(
-    asked: &Asked,
+    asked: Asked,
     steps: &mut Steps,
     timeline: &mut Timeline<S>,
 ) -> Outcome<()> {

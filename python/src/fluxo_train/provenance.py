@@ -27,7 +27,7 @@ def provenance(arguments: object, results: dict[str, Any]) -> dict[str, Any]:
         "created_utc": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "arguments": {key: _plain(value) for key, value in given.items()},
         "git": commit(Path(__file__).parent),
-        "host": {"machine": platform.machine(), "system": platform.platform()},
+        "host": {"machine": platform.machine(), "system": platform.system()},
         "python": sys.version.split()[0],
         "libraries": {name: _version(name) for name in LIBRARIES},
         "results": results,
@@ -57,4 +57,5 @@ def _version(name: str) -> str | None:
 
 
 def _plain(value: object) -> object:
-    return str(value) if isinstance(value, Path) else value
+    # Where a file lay is nobody's business who gets the bundle.
+    return value.name if isinstance(value, Path) else value
