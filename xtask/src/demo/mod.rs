@@ -34,7 +34,11 @@ const SIZE: &str = "sizing.order={notional=\"1000\"}";
 const SPEED: u32 = 60;
 /// The market of the session. The bundle was trained on another one.
 const SEED: &str = "7";
-const HOURS: &str = "1";
+/// The market goes on behind the hour of the session, so that its end is no loss of the feed.
+const HOURS: &str = "2";
+const SESSION: &str = "1h";
+/// A step is a second.
+const SESSION_STEPS: &str = "3600";
 
 pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
     let programs = Programs::build(root)?;
@@ -45,11 +49,12 @@ pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
         fs::remove_dir_all(&scratch).with_context(|| format!("removing {SCRATCH}"))?;
     }
     let (lake, journal) = (format!("{SCRATCH}/lake"), format!("{SCRATCH}/journal"));
-    println!("\n── the market: {HOURS} h, planted, seed {SEED}");
+    println!("\n── the market: planted, seed {SEED}");
     let market = ["synth", "--kind", "planted", "--seed", SEED, "--hours", HOURS];
     programs.json("backtester", &[&market[..], &["--out", &lake]].concat())?;
-    let oracle = programs.json("backtester", &[&market[..], &["--oracle"]].concat())?;
-    println!("── the session: over a socket, {SPEED} times as fast as the clock, about a minute");
+    let known = ["--oracle", "--to-step", SESSION_STEPS];
+    let oracle = programs.json("backtester", &[&market[..], &known].concat())?;
+    println!("── the session: {SESSION} over a socket, {SPEED} times as fast as the clock");
     let session = session(&programs, &lake, &journal)?;
     println!("── the replays of its journal");
     let replay =
@@ -71,9 +76,8 @@ fn session(
 ) -> anyhow::Result<serde_json::Value> {
     let venue = Venue::open(programs, lake, SPEED)?;
     let (ws, rest) = (format!("ws://{}", venue.address()), format!("http://{}", venue.address()));
-    let lasts = format!("{HOURS}h");
     let place = ["run", "--venue", "binance-usdm", "--symbol", "SYNTHUSDT", "--journal", journal];
-    let venue_at = ["--ws-url", &ws, "--rest-url", &rest, "--for", &lasts];
+    let venue_at = ["--ws-url", &ws, "--rest-url", &rest, "--for", SESSION];
     programs.json("paper-trader", &[&place[..], &venue_at, &rule()].concat())
 }
 
