@@ -4,6 +4,18 @@
 verify:
     cargo verify
 
+# An hour of a planted market over a socket, traded on paper by models.
+demo:
+    cargo demo
+
+# ONNX Runtime, and Python's environment.
+setup:
+    cargo setup --python
+
+# The demo's bundle, trained anew.
+demo-bundle *ARGS:
+    cargo xtask demo-bundle {{ARGS}}
+
 # The house rules alone.
 tidy:
     cargo xtask tidy

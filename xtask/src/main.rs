@@ -17,6 +17,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use programs::Profile;
+
 /// The house's own tool.
 #[derive(Parser)]
 #[command(name = "xtask")]
@@ -46,7 +48,7 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
-    /// Runs the commands that the README prints, as printed.
+    /// Runs the commands that the documents print, as printed.
     Readme,
     /// Every benchmark on one core, with median and 99th percentile.
     Bench {
@@ -68,7 +70,7 @@ fn main() -> ExitCode {
         Command::Tidy => verify::house_rules(&root),
         Command::Bench { core, filter } => bench::run(&root, core, filter.as_deref()),
         Command::Setup { python } => setup::run(&root, python),
-        Command::Demo => demo::run(&root),
+        Command::Demo => demo::run(&root, Profile::Release),
         Command::DemoBundle { check } => demo::make_bundle(&root, check),
         Command::Readme => readme::run(&root).map(|count| println!("{count} commands ran")),
     };

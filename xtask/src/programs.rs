@@ -1,4 +1,4 @@
-//! The shipped programs, built in release, as a user would call them.
+//! The shipped programs, as a user would call them.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -8,16 +8,36 @@ use serde_json::Value;
 
 use crate::step;
 
+/// How they are built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Profile {
+    /// As they ship.
+    Release,
+    /// As the tests have them, which is built already where tests ran.
+    Verify,
+}
+
+impl Profile {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Release => "release",
+            Self::Verify => "verify",
+        }
+    }
+}
+
 pub(crate) struct Programs<'r> {
     root: &'r Path,
+    profile: Profile,
 }
 
 impl<'r> Programs<'r> {
     /// Builds them.
-    pub(crate) fn build(root: &'r Path) -> anyhow::Result<Self> {
-        let build = ["cargo", "build", "--release", "--locked", "--workspace", "--bins"];
+    pub(crate) fn build(root: &'r Path, profile: Profile) -> anyhow::Result<Self> {
+        let build =
+            ["cargo", "build", "--profile", profile.name(), "--locked", "--workspace", "--bins"];
         step::run(root, "build", &build)?;
-        Ok(Self { root })
+        Ok(Self { root, profile })
     }
 
     /// A place in the tree.
@@ -30,7 +50,7 @@ impl<'r> Programs<'r> {
         // As cargo does: where the environment names a place for what is built, it is there.
         let target = std::env::var_os("CARGO_TARGET_DIR")
             .map_or_else(|| self.root.join("target"), |folder| self.root.join(folder));
-        let mut command = Command::new(target.join("release").join(program));
+        let mut command = Command::new(target.join(self.profile.name()).join(program));
         command.args(arguments).current_dir(self.root).stdin(Stdio::null());
         command
     }

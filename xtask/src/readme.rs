@@ -1,4 +1,4 @@
-//! Runs the commands that the README prints, so that a newcomer's first minute cannot rot.
+//! Runs the commands that the documents print, so that a newcomer's first hour cannot rot.
 
 use std::fs;
 use std::path::Path;
@@ -9,17 +9,22 @@ use crate::{step, verify};
 
 /// Blocks of commands to run are fenced with this; others are shown only.
 const FENCE: &str = "```sh run";
-/// Where the README's commands write.
+/// The documents whose commands are run, in this order.
+const DOCUMENTS: [&str; 2] = ["README.md", "docs/OPERATIONS.md"];
+/// Where the commands write.
 const SCRATCH: &str = "target/tour";
 
 /// Runs them at the root, with the captures in reach. Returns how many ran.
 pub(crate) fn run(root: &Path) -> anyhow::Result<usize> {
-    let text = fs::read_to_string(root.join("README.md")).context("reading README.md")?;
-    let commands = commands(&text);
-    anyhow::ensure!(!commands.is_empty(), "README.md prints no command to run");
+    let mut all = Vec::new();
+    for document in DOCUMENTS {
+        let text = fs::read_to_string(root.join(document));
+        all.extend(commands(&text.with_context(|| format!("reading {document}"))?));
+    }
+    anyhow::ensure!(!all.is_empty(), "no document prints a command to run");
     let data = verify::data_dir(root);
     if !data.is_dir() {
-        println!("NO CAPTURES: the commands of the README were not run");
+        println!("NO CAPTURES: the commands of the documents were not run");
         return Ok(0);
     }
     let scratch = root.join(SCRATCH);
@@ -27,10 +32,9 @@ pub(crate) fn run(root: &Path) -> anyhow::Result<usize> {
         fs::remove_dir_all(&scratch).with_context(|| format!("removing {SCRATCH}"))?;
     }
     // The same programs in the profile that was just built; as printed they are built once more.
-    let script =
-        format!("set -eu\n{}", commands.join("\n")).replace("--release", "--profile verify");
-    step::run(root, "the README's commands", &["sh", "-c", &script])?;
-    Ok(commands.len())
+    let script = format!("set -eu\n{}", all.join("\n")).replace("--release", "--profile verify");
+    step::run(root, "the commands of the documents", &["sh", "-c", &script])?;
+    Ok(all.len())
 }
 
 fn commands(text: &str) -> Vec<String> {

@@ -5,7 +5,8 @@ use std::time::Instant;
 
 use anyhow::Context;
 
-use crate::{layers, readme, setup, step, tidy};
+use crate::programs::Profile;
+use crate::{demo, layers, readme, setup, step, tidy};
 
 /// What the dependency policy is checked with; installed when it is missing.
 const CARGO_DENY: &str = "cargo-deny@0.20.2";
@@ -28,8 +29,9 @@ pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
     policy(root)?;
     stranger(root)?;
     let commands = readme::run(root)?;
+    demo::run(root, Profile::Verify)?;
     println!(
-        "\nverify passed: {tests} tests, {cold_path} of Python, {benches} benches run once, {commands} commands of the README, {:.0} s",
+        "\nverify passed: {tests} tests, {cold_path} of Python, {benches} benches run once, {commands} commands of the documents and the demo, {:.0} s",
         started.elapsed().as_secs_f64()
     );
     if !data_dir(root).is_dir() {

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, bail};
 
 use super::{BUNDLE, CONFIG};
-use crate::programs::Programs;
+use crate::programs::{Profile, Programs};
 use crate::setup;
 
 /// Where the market, the dataset and a bundle that is only compared come to lie.
@@ -19,7 +19,7 @@ const SUMS: &str = "SHA256SUMS";
 
 /// Makes the bundle and puts it into its place; with `check` it is only compared with what is there.
 pub(crate) fn make(root: &Path, check: bool) -> anyhow::Result<()> {
-    let programs = Programs::build(root)?;
+    let programs = Programs::build(root, Profile::Release)?;
     setup::run(root, true)?;
     let scratch = root.join(SCRATCH);
     if scratch.is_dir() {

@@ -15,7 +15,7 @@ use std::time::Instant;
 
 use anyhow::Context;
 
-use crate::programs::Programs;
+use crate::programs::{Profile, Programs};
 use crate::setup;
 use page::Page;
 use proof::Proof;
@@ -40,8 +40,8 @@ const SESSION: &str = "1h";
 /// A step is a second.
 const SESSION_STEPS: &str = "3600";
 
-pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
-    let programs = Programs::build(root)?;
+pub(crate) fn run(root: &Path, profile: Profile) -> anyhow::Result<()> {
+    let programs = Programs::build(root, profile)?;
     let started = Instant::now();
     setup::run(root, false)?;
     let scratch = root.join(SCRATCH);
