@@ -1,6 +1,5 @@
 //! A file that looks like ONNX Runtime's library and is none. A binary of its own: a process has one
 //! runtime, and here there is never one.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use fluxo_ensemble::{RUNTIME_VERSION, Runtime, RuntimeError};
 
