@@ -1,4 +1,5 @@
 //! `cargo setup` where it cannot work: one clear line, exit code 2, and nothing left behind.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -18,8 +19,12 @@ fn check_refused(output: &Output, needle: &str) {
     assert!(lines[0].starts_with("failed: ") && lines[0].contains(needle), "{said}");
 }
 
-fn is_empty(folder: &Path) -> bool {
-    std::fs::read_dir(folder).map_or(true, |mut entries| entries.next().is_none())
+fn names(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
 }
 
 #[test]
@@ -38,7 +43,7 @@ fn without_a_package_index_nothing_half_done_stays() {
         .output()
         .unwrap();
     check_refused(&output, "downloading onnxruntime==1.31.1 with pip failed: ERROR: No matching");
-    assert!(is_empty(&root.path().join(".ort")));
+    assert_eq!(names(&root.path().join(".ort")), ["setup.lock"]);
 }
 
 #[test]
@@ -55,4 +60,37 @@ fn a_library_with_another_hash_is_not_believed() {
     // It goes for a new one, which is out of reach here, and leaves the old one to whoever put it.
     check_refused(&output, "onnxruntime==1.31.1");
     assert_eq!(std::fs::read(&library).unwrap(), b"half of a library");
+}
+
+#[test]
+fn an_environment_that_works_stays_until_the_new_one_is_whole() {
+    let root = tempfile::tempdir().unwrap();
+    let at = |name: &str| root.path().join(name);
+    // The real library of this tree, so that the set-up comes as far as Python.
+    let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let Some(library) = fluxo_test_data::runtime_library() else { return };
+    std::fs::create_dir_all(at(".ort")).unwrap();
+    std::fs::copy(library, at(".ort/libonnxruntime.so")).unwrap();
+    std::fs::create_dir_all(at("python")).unwrap();
+    for lock in ["requirements.lock", "uv.lock.txt"] {
+        std::fs::copy(project.join("python").join(lock), at("python").join(lock)).unwrap();
+    }
+    std::fs::create_dir_all(at(".venv/bin")).unwrap();
+    std::fs::write(at(".venv/bin/python"), "made from other locks").unwrap();
+    // What a killed set-up left is no obstacle.
+    std::fs::create_dir_all(at(".venv.new/bin")).unwrap();
+    std::fs::create_dir_all(at(".uv/bin")).unwrap();
+    std::fs::write(at(".uv/bin/uv"), "half a program").unwrap();
+    let output = setup(root.path())
+        .arg("--python")
+        .env("PIP_NO_INDEX", "1")
+        .env("PIP_FIND_LINKS", at("python"))
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("failed: installing uv with pip failed: ERROR"), "{said}");
+    let kept = std::fs::read_to_string(at(".venv/bin/python")).unwrap();
+    assert_eq!(kept, "made from other locks");
+    assert!(!at(".venv.new").exists() && !at(".uv/bin/uv").exists());
 }

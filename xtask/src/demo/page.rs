@@ -2,10 +2,10 @@
 
 use std::fmt::Write;
 
-use anyhow::{bail, ensure};
+use anyhow::ensure;
 use serde_json::Value;
 
-use super::proof::{Proof, net_bps};
+use super::proof::{Proof, net_bps, oracle_bps};
 
 /// What the programs said.
 pub(super) struct Page {
@@ -39,7 +39,11 @@ impl Page {
             ),
             (
                 "of the oracle",
-                format!("{:.0} % of what full knowledge of the past earns", 100.0 * self.share()),
+                format!(
+                    "{:.0} % of the {:+.0} bps that full knowledge of the past earns in this hour",
+                    100.0 * net_bps(session) / oracle_bps(&self.oracle),
+                    oracle_bps(&self.oracle)
+                ),
             ),
             (
                 "latency",
@@ -54,6 +58,15 @@ impl Page {
             ("replay, scores recomputed", verdict(&self.recomputed)),
             ("replay, scores recorded", verdict(&self.recorded)),
             ("other planted hours", format!("{}, seeds {}", self.proof.planted, Proof::seeds())),
+            (
+                "of the oracle, there",
+                format!(
+                    "{:.0} %, 95 % [{:.0}, {:.0}]",
+                    100.0 * self.proof.share.mean,
+                    100.0 * self.proof.share.low(),
+                    100.0 * self.proof.share.high()
+                ),
+            ),
             ("hours without a signal", format!("{}, same seeds", self.proof.no_signal)),
         ];
         let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
@@ -75,17 +88,13 @@ impl Page {
         }
         let net = net_bps(&self.session);
         ensure!(net > 0.0, "the session earned {net:+.1} bps: the models were of no use");
-        let Proof { planted, no_signal } = &self.proof;
+        let Proof { planted, no_signal, .. } = &self.proof;
         ensure!(planted.low() > 0.0, "planted hours earned {planted}: not surely above zero");
-        if no_signal.low() > 0.0 {
-            bail!("hours without a signal earned {no_signal}: something is too good to be true");
-        }
+        ensure!(
+            no_signal.low() <= 0.0,
+            "hours without a signal earned {no_signal}: something is too good to be true"
+        );
         Ok(())
-    }
-
-    /// The share of the oracle's result.
-    fn share(&self) -> f64 {
-        net_bps(&self.session) / self.oracle["oracle"]["net_bps"].as_f64().unwrap_or(f64::NAN)
     }
 
     fn models(&self) -> String {

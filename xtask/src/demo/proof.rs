@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::{NOTIONAL, SCRATCH, rule};
 use crate::programs::Programs;
 
+/// None of them is the seed of the session, or the one that the bundle was trained on.
 const SEEDS: [&str; 8] = ["101", "102", "103", "104", "105", "106", "107", "108"];
 /// The 97.5 % quantile of Student's t with one degree of freedom less than there are seeds.
 const T_QUANTILE: f64 = 2.364_624;
@@ -16,23 +17,37 @@ const T_QUANTILE: f64 = 2.364_624;
 pub(super) struct Proof {
     pub(super) planted: Estimate,
     pub(super) no_signal: Estimate,
+    /// What was earned of the planted hours, as a share of what the oracle earns in them.
+    pub(super) share: Estimate,
 }
 
-/// A mean with its 95 % interval, in basis points of the position's value.
+/// A mean with its 95 % interval.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Estimate {
     pub(super) mean: f64,
     pub(super) half_width: f64,
 }
 
+/// One hour, in basis points of the position's value, after costs.
+struct Hour {
+    models: f64,
+    oracle: f64,
+}
+
 impl Proof {
     pub(super) fn run(programs: &Programs<'_>) -> anyhow::Result<Self> {
-        let hours = |kind| -> anyhow::Result<Estimate> {
-            let nets: anyhow::Result<Vec<f64>> =
-                SEEDS.iter().map(|seed| hour(programs, kind, seed)).collect();
-            Ok(Estimate::of(&nets?))
+        let hours = |kind| -> anyhow::Result<Vec<Hour>> {
+            SEEDS.iter().map(|seed| hour(programs, kind, seed)).collect()
         };
-        Ok(Self { planted: hours("planted")?, no_signal: hours("no-signal")? })
+        let (planted, no_signal) = (hours("planted")?, hours("no-signal")?);
+        let models = |hours: &[Hour]| {
+            Estimate::of(&hours.iter().map(|hour| hour.models).collect::<Vec<_>>())
+        };
+        Ok(Self {
+            planted: models(&planted),
+            no_signal: models(&no_signal),
+            share: share(&planted),
+        })
     }
 
     pub(super) fn seeds() -> String {
@@ -40,18 +55,33 @@ impl Proof {
     }
 }
 
-/// The net result of one hour, in basis points of the position's value.
-fn hour(programs: &Programs<'_>, kind: &str, seed: &str) -> anyhow::Result<f64> {
+/// The ratio of the sums: an hour in which little was to be earned counts little. Its interval is that
+/// of the residuals, as of any ratio of means.
+fn share(hours: &[Hour]) -> Estimate {
+    let sum = |of: fn(&Hour) -> f64| hours.iter().map(of).sum::<f64>();
+    let oracle = sum(|hour| hour.oracle);
+    let mean = sum(|hour| hour.models) / oracle;
+    let residuals: Vec<f64> = hours.iter().map(|hour| hour.models - mean * hour.oracle).collect();
+    #[expect(clippy::cast_precision_loss, reason = "a handful of seeds")]
+    let per_hour = oracle / hours.len() as f64;
+    Estimate { mean, half_width: Estimate::of(&residuals).half_width / per_hour }
+}
+
+/// The net result of one hour, and the oracle's.
+fn hour(programs: &Programs<'_>, kind: &str, seed: &str) -> anyhow::Result<Hour> {
     let folder = format!("{SCRATCH}/proof");
     let (lake, out) = (format!("{folder}/lake"), format!("{folder}/run"));
-    programs.json(
-        "backtester",
-        &["synth", "--kind", kind, "--seed", seed, "--hours", "1", "--out", &lake],
-    )?;
+    let market = ["synth", "--kind", kind, "--seed", seed, "--hours", "1", "--out", &lake];
+    let market = programs.json("backtester", &market)?;
     let run = ["run", &lake, "--out", &out];
     let summary = programs.json("backtester", &[&run[..], &rule()].concat())?;
     fs::remove_dir_all(programs.at(&folder))?;
-    Ok(net_bps(&summary))
+    Ok(Hour { models: net_bps(&summary), oracle: oracle_bps(&market) })
+}
+
+/// What the oracle earns, in basis points of the position's value.
+pub(super) fn oracle_bps(market: &Value) -> f64 {
+    market["oracle"]["net_bps"].as_f64().unwrap_or(f64::NAN)
 }
 
 /// The net result of a run, in basis points of the position's value.
@@ -69,14 +99,19 @@ impl Estimate {
         Self { mean, half_width: T_QUANTILE * error }
     }
 
+    pub(super) fn high(self) -> f64 {
+        self.mean + self.half_width
+    }
+
     pub(super) fn low(self) -> f64 {
         self.mean - self.half_width
     }
 }
 
 impl fmt::Display for Estimate {
+    /// A rate in basis points an hour.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (low, high) = (self.low(), self.mean + self.half_width);
+        let (low, high) = (self.low(), self.high());
         write!(f, "{:+.0} bps an hour, 95 % [{low:+.0}, {high:+.0}]", self.mean)
     }
 }
@@ -92,5 +127,14 @@ mod tests {
         assert!((estimate.mean - 4.5).abs() < 1e-12);
         assert!((estimate.half_width - 2.047_825).abs() < 1e-5, "{estimate:?}");
         assert!((estimate.low() - 2.452_175).abs() < 1e-5);
+    }
+
+    #[test]
+    fn a_share_is_of_the_sums() {
+        let hour = |models, oracle| Hour { models, oracle };
+        let exact = share(&[hour(50.0, 100.0), hour(5.0, 10.0), hour(0.5, 1.0)]);
+        assert!((exact.mean - 0.5).abs() < 1e-12 && exact.half_width < 1e-12, "{exact:?}");
+        let rough = share(&[hour(100.0, 100.0), hour(0.0, 100.0)]);
+        assert!((rough.mean - 0.5).abs() < 1e-12 && rough.half_width > 1.0, "{rough:?}");
     }
 }

@@ -6,6 +6,7 @@
 mod python;
 mod runtime;
 
+use std::fs::{self, File};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -13,8 +14,14 @@ use anyhow::{Context, bail};
 
 pub(crate) use python::programs;
 
+/// Two set-ups of one tree wait for each other. It lies where nothing of the tree is committed.
+const LOCK: &str = ".ort/setup.lock";
+
 /// ONNX Runtime alone, or the environment of the cold path too.
 pub(crate) fn run(root: &Path, with_python: bool) -> anyhow::Result<()> {
+    fs::create_dir_all(root.join(".ort")).context("making .ort")?;
+    let lock = File::create(root.join(LOCK)).with_context(|| format!("making {LOCK}"))?;
+    lock.lock().with_context(|| format!("locking {LOCK}"))?;
     runtime::set_up(root)?;
     if with_python {
         python::set_up(root)?;
@@ -55,6 +62,20 @@ fn quietly(command: &mut Command, what: &str) -> anyhow::Result<()> {
     }
     let said = String::from_utf8_lossy(&output.stderr);
     bail!("{what} failed: {}; is a package index in reach?", last_words(&said))
+}
+
+/// Removes what a set-up that was killed left: entries of `folder` whose names begin so. The lock is
+/// held, so nobody else's work is among them.
+fn clear(folder: &Path, beginning: &str) -> anyhow::Result<()> {
+    let Ok(entries) = fs::read_dir(folder) else { return Ok(()) };
+    for entry in entries {
+        let entry = entry.with_context(|| format!("reading {}", folder.display()))?;
+        if entry.file_name().to_string_lossy().starts_with(beginning) {
+            let path = entry.path();
+            fs::remove_dir_all(&path).with_context(|| format!("removing {}", path.display()))?;
+        }
+    }
+    Ok(())
 }
 
 /// The line of an installer's output that says most: the last error, else the last line.

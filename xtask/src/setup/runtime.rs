@@ -7,12 +7,14 @@ use std::process::Command;
 use anyhow::{Context, bail};
 use sha2::{Digest, Sha256};
 
-use super::{quietly, system_python};
+use super::{clear, quietly, system_python};
 
 /// The version that the models are checked against: `fluxo_ensemble` refuses any other.
 pub(crate) const VERSION: &str = "1.31.1";
 /// Where it lies, from the root.
 const PLACE: &str = ".ort/libonnxruntime.so";
+/// Where a download lies until it was checked, beside the library.
+const SCRATCH: &str = "fetch";
 
 /// One kind of machine that there is a wheel for.
 struct Build {
@@ -73,9 +75,9 @@ pub(super) fn set_up(root: &Path) -> anyhow::Result<()> {
 fn fetch(build: &Build, place: &Path) -> anyhow::Result<()> {
     let python = system_python()?;
     let folder = place.parent().context("the library lies in a folder")?;
-    fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
-    // Beside the target, so that the last step is a rename; of this process, so that two may run.
-    let scratch = folder.join(format!("fetch-{}", std::process::id()));
+    clear(folder, SCRATCH)?;
+    // Beside the target, so that the last step is a rename.
+    let scratch = folder.join(SCRATCH);
     let fetched = fetch_into(&scratch, python, build);
     let placed = fetched.and_then(|library| {
         fs::rename(&library, place).with_context(|| format!("placing {}", place.display()))?;
@@ -83,9 +85,8 @@ fn fetch(build: &Build, place: &Path) -> anyhow::Result<()> {
             .and_then(|folder| folder.sync_all())
             .with_context(|| format!("syncing {}", folder.display()))
     });
-    let cleared = fs::remove_dir_all(&scratch);
-    placed?;
-    cleared.with_context(|| format!("removing {}", scratch.display()))
+    let cleared = clear(folder, SCRATCH);
+    placed.and(cleared)
 }
 
 /// Downloads the wheel and takes the library out of it, checked and on the disk.
