@@ -193,6 +193,9 @@ fn check_accounts(summary: &Value, out: &Path) {
         last_price = at;
     }
     let number = |name: &str| summary[name].as_f64().unwrap();
+    // Each order meets a book of half a million lots: it is filled at once, whole, in one piece.
+    assert_eq!(summary["orders"], summary["fills"]);
+    assert_eq!(summary["orders_ended"], serde_json::json!({}));
     assert_eq!(summary["fills"].as_u64().unwrap(), count);
     assert!(count > 200, "{count} fills");
     assert!((number("position") - position).abs() < 1e-9);

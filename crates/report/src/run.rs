@@ -36,6 +36,9 @@ pub struct RunSummary {
     pub refusals: u64,
     /// Refused orders by the limit that they would have broken.
     pub refusals_by_reason: BTreeMap<String, u64>,
+    /// Approved orders that ended before they were filled whole, by how: the venue rejected them, they
+    /// were canceled, or they expired because they may not rest.
+    pub orders_ended: BTreeMap<String, u64>,
     /// Executions.
     pub fills: u64,
     /// Executions by reason.
@@ -186,6 +189,7 @@ impl Output for RunSummary {
                     by_name(&self.refusals_by_reason)
                 ),
             )
+            .row("ended unfilled", total_by_name(&self.orders_ended))
             .row("fills", format!("{}{}", count(self.fills), by_name(&self.fills_by_reason)));
         for (agent, opinions) in &self.opinions {
             rows = rows.row("opinions", format!("{} {agent}", count(*opinions)));
@@ -255,6 +259,11 @@ impl LiveSummary {
             format!("p50 {} ns, p99 {} ns, max {} ns", latency.p50, latency.p99, latency.max),
         )
     }
+}
+
+/// `11 (expired 11)`, or `0`.
+fn total_by_name(counts: &BTreeMap<String, u64>) -> String {
+    format!("{}{}", count(counts.values().sum()), by_name(counts))
 }
 
 fn by_name(counts: &BTreeMap<String, u64>) -> String {

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use fluxo_core::{
-    Action, Actions, FillReason, InstrumentId, Lots, Refusal, RiskState, Stamped, StrategyKind,
+    Action, Actions, Event, FillReason, InstrumentId, Lots, Nanos, OrderUpdate, Refusal, RiskState,
+    Stamped, StrategyKind,
 };
 use fluxo_engine::Engine;
 use fluxo_ensemble::Forecaster;
 use fluxo_lake::Digest;
-use fluxo_report::{Failure, Outcome, RunSummary, Unfit};
+use fluxo_report::{Failure, LiveSummary, Outcome, RunSummary, Unfit};
 use fluxo_sim::Timeline;
 use hdrhistogram::Histogram;
 
@@ -123,6 +124,8 @@ pub(crate) fn drive<S: SessionSource>(
     if let Some(live) = &mut live {
         live.read_to_actions_ns = percentiles(&steps.tally.since_read);
     }
+    let mut source_warnings = timeline.source().warnings();
+    source_warnings.extend(live.as_ref().and_then(|live| too_slow(live, steps.file.rows_every())));
     let Steps { file, engine, keeper, tally, .. } = steps;
     let finished = Finished {
         file: &file,
@@ -131,12 +134,13 @@ pub(crate) fn drive<S: SessionSource>(
         sim,
         timeline: timeline.counts(),
         source: timeline.source().counts(),
-        source_warnings: timeline.source().warnings(),
+        source_warnings,
         live,
         latency: &tally.latency,
         seconds: stopwatch.seconds(),
         fills_by_reason: &tally.fills_by_reason,
         refusals_by_reason: &tally.refusals_by_reason,
+        orders_ended: &tally.orders_ended,
         raised_orders: tally.raised_orders,
     };
     let mut summary = summarise(&finished, INSTRUMENT)?;
@@ -227,6 +231,7 @@ struct Tally {
     since_read: Histogram<u64>,
     fills_by_reason: BTreeMap<FillReason, u64>,
     refusals_by_reason: BTreeMap<String, u64>,
+    orders_ended: BTreeMap<String, u64>,
     /// Orders of one lot, where the configuration asks for less.
     raised_orders: u64,
     risk: RiskState,
@@ -239,6 +244,7 @@ impl Tally {
             since_read: histogram()?,
             fills_by_reason: BTreeMap::new(),
             refusals_by_reason: BTreeMap::new(),
+            orders_ended: BTreeMap::new(),
             raised_orders: 0,
             risk: RiskState::Active,
         })
@@ -247,6 +253,9 @@ impl Tally {
     fn count(&mut self, stamped: &Stamped, actions: &Actions, file: &EngineFile, engine: &Engine) {
         if let Some((_, fill)) = fill_of(stamped) {
             *self.fills_by_reason.entry(fill.reason).or_default() += 1;
+        }
+        if let Some(end) = unfilled_end(stamped) {
+            *self.orders_ended.entry(end.to_owned()).or_default() += 1;
         }
         for action in actions.as_slice() {
             self.raised_orders += u64::from(is_raised(action, file, engine));
@@ -280,6 +289,30 @@ fn check_books<S: SessionSource>(engine: &Engine, timeline: &Timeline<S>) -> Out
 /// Nanoseconds up to a minute, to three digits.
 fn histogram() -> Outcome<Histogram<u64>> {
     Histogram::new_with_bounds(1, 60_000_000_000, 3).or_internal()
+}
+
+/// How an order ended without being filled whole, where the event says that it did.
+const fn unfilled_end(stamped: &Stamped) -> Option<&'static str> {
+    let Event::Order(order) = &stamped.event else { return None };
+    match order.update {
+        OrderUpdate::Rejected(_) => Some("rejected"),
+        OrderUpdate::Canceled { .. } => Some("canceled"),
+        OrderUpdate::Expired { .. } => Some("expired"),
+        OrderUpdate::Accepted | OrderUpdate::Filled(_) | OrderUpdate::CancelRejected => None,
+    }
+}
+
+/// A machine that is too slow for a session does not trade what it would have traded.
+fn too_slow(live: &LiveSummary, rows_every: Nanos) -> Option<String> {
+    #[expect(clippy::cast_precision_loss, reason = "views for a warning")]
+    let (behind, row) =
+        (live.read_to_actions_ns.p99 as f64 * live.speed / 1e9, rows_every.get() as f64 / 1e9);
+    (behind > row).then(|| {
+        format!(
+            "one decision in a hundred came {behind:.1} s of the market's time or more behind what it \
+             rests on, with a row every {row} s: this machine is too slow for this feed"
+        )
+    })
 }
 
 /// Whether an order is of one lot because it cannot be of less.
@@ -321,5 +354,34 @@ pub(crate) fn lake_failure(error: fluxo_lake::Error) -> Failure {
     match remedy {
         Some(remedy) => failure.remedy(remedy),
         None => failure,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fluxo_report::Latency;
+
+    use super::*;
+
+    #[test]
+    fn a_session_that_decides_a_row_late_says_so() {
+        let live = |p99: u64, speed: f64| LiveSummary {
+            speed,
+            market_seconds: 3_600.0,
+            connections: 2,
+            reconnects: 0,
+            losses: 0,
+            resyncs: 0,
+            snapshots: 1,
+            dropped: 0,
+            waiting_max: 1,
+            commands: 1,
+            read_to_actions_ns: Latency { p50: 1, p99, max: p99 },
+        };
+        let rows = Nanos::SECOND;
+        assert_eq!(too_slow(&live(999_000_000, 1.0), rows), None);
+        assert_eq!(too_slow(&live(16_000_000, 60.0), rows), None);
+        let said = too_slow(&live(20_000_000, 60.0), rows).expect("1.2 s is more than a row");
+        assert!(said.contains("1.2 s of the market's time or more"), "{said}");
     }
 }

@@ -13,6 +13,11 @@ use crate::ConfigError;
 use crate::config_file::{EngineFile, HysteresisSection, QuoteSizing};
 
 impl EngineFile {
+    /// How far apart rows, and so decisions, are.
+    pub(crate) const fn rows_every(&self) -> Nanos {
+        Nanos::from_millis(self.rows.every_ms)
+    }
+
     /// The engine's configuration for an instrument.
     ///
     /// # Errors

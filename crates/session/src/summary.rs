@@ -33,6 +33,7 @@ pub(crate) struct Finished<'a> {
     /// Orders of one lot, where the configuration asks for less.
     pub(crate) raised_orders: u64,
     pub(crate) refusals_by_reason: &'a BTreeMap<String, u64>,
+    pub(crate) orders_ended: &'a BTreeMap<String, u64>,
 }
 
 pub(crate) fn summarise(run: &Finished<'_>, instrument: InstrumentId) -> Outcome<RunSummary> {
@@ -57,6 +58,7 @@ pub(crate) fn summarise(run: &Finished<'_>, instrument: InstrumentId) -> Outcome
         orders: stats.orders,
         refusals: stats.refusals,
         refusals_by_reason: run.refusals_by_reason.clone(),
+        orders_ended: run.orders_ended.clone(),
         fills: stats.fills,
         fills_by_reason: run
             .fills_by_reason
