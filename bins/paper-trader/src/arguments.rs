@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
@@ -198,13 +199,31 @@ fn rest_url(text: &str) -> Result<String, String> {
 }
 
 fn base(text: &str, schemes: [&str; 2]) -> Result<String, String> {
+    let [plain, secure] = schemes;
     let host = schemes.iter().find_map(|scheme| text.strip_prefix(scheme));
     match host.map(|host| host.trim_end_matches('/')) {
-        Some(host) if !host.is_empty() && !host.contains(['/', '?', '#', ' ']) => {
-            Ok(text.to_owned())
+        Some(host) if host.is_empty() || host.contains(['/', '?', '#', ' ', '@']) => {}
+        Some(host) if text.starts_with(plain) && !is_this_machine(host) => {
+            return Err(format!(
+                "plain {plain} is for this machine alone, and anybody on the way could change what \
+                 {host} says: use {secure}{host}"
+            ));
         }
-        _ => Err(format!("an address such as {}127.0.0.1:9001, without a path", schemes[0])),
+        Some(_) => return Ok(text.to_owned()),
+        None => {}
     }
+    Err(format!("an address such as {plain}127.0.0.1:9001, without a path or a name"))
+}
+
+/// Whether a host, with or without a port, is this machine.
+fn is_this_machine(host: &str) -> bool {
+    let (name, port) = match host.strip_prefix('[') {
+        Some(rest) => rest.split_once(']').unwrap_or((rest, "")),
+        None => host.split_once(':').unwrap_or((host, "")),
+    };
+    let is_port = port.trim_start_matches(':').bytes().all(|byte| byte.is_ascii_digit());
+    let is_loopback = name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    is_port && (is_loopback || name.eq_ignore_ascii_case("localhost"))
 }
 
 /// A year: no session lasts longer.
@@ -240,8 +259,25 @@ mod tests {
     fn an_address_has_a_scheme_and_no_path() {
         assert!(ws_url("ws://127.0.0.1:9001").is_ok() && ws_url("wss://x.example/").is_ok());
         assert!(rest_url("http://127.0.0.1:9001").is_ok());
-        for text in ["127.0.0.1:9001", "http://", "ws://a/stream", "ws://", "ws://a b"] {
+        for text in ["127.0.0.1:9001", "http://", "ws://localhost/stream", "ws://", "ws://a b"] {
             assert!(ws_url(text).is_err(), "{text}");
+        }
+        assert!(ws_url("wss://127.0.0.1@x.example").is_err(), "it is at x.example");
+        assert!(ws_url("ws://127.0.0.1@x.example").is_err());
+    }
+
+    #[test]
+    fn plain_is_for_this_machine() {
+        for host in ["127.0.0.1:9001", "localhost", "localhost:1", "[::1]:9001", "127.1.2.3/"] {
+            assert!(ws_url(&format!("ws://{host}")).is_ok(), "{host}");
+            assert!(rest_url(&format!("http://{host}")).is_ok(), "{host}");
+        }
+        for host in ["10.0.0.1:9001", "x.example", "[::2]:1", "127.0.0.1.x.example", "localhost:x"]
+        {
+            let refused = ws_url(&format!("ws://{host}")).unwrap_err();
+            assert!(refused.contains(&format!("use wss://{host}")), "{refused}");
+            assert!(rest_url(&format!("http://{host}")).is_err(), "{host}");
+            assert!(ws_url(&format!("wss://{host}")).is_ok(), "{host}");
         }
     }
 }

@@ -51,6 +51,15 @@ impl Failure {
         self
     }
 
+    /// Whether any of its causes is so.
+    #[must_use]
+    pub fn is_because_of<E: std::error::Error + 'static>(
+        &self,
+        is_so: impl Fn(&E) -> bool,
+    ) -> bool {
+        self.what.chain().filter_map(|cause| cause.downcast_ref()).any(is_so)
+    }
+
     /// The exit code.
     #[must_use]
     pub const fn exit(&self) -> Exit {

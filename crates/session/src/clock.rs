@@ -1,6 +1,6 @@
 //! Wall time, to measure ourselves with. Nothing that is decided depends on it.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// A stopwatch.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +19,10 @@ impl Stopwatch {
     #[inline]
     pub(crate) fn nanos(&self) -> u64 {
         u64::try_from(self.0.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    }
+
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.0.elapsed()
     }
 
     pub(crate) fn seconds(&self) -> f64 {

@@ -47,8 +47,8 @@ impl Feed {
     }
 
     /// The live feed was lost.
-    pub(crate) fn lost(&mut self, ts_recv: UnixNanos, reason: GapReason) {
-        self.synchroniser.feed_lost(ts_recv, reason, &mut self.made);
+    pub(crate) fn lost(&mut self, ts_recv: UnixNanos, since: Option<UnixNanos>, reason: GapReason) {
+        self.synchroniser.feed_lost(ts_recv, since, reason, &mut self.made);
         self.queue(ts_recv);
     }
 

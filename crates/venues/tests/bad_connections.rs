@@ -37,12 +37,22 @@ impl Whims {
     }
 }
 
+/// What a frame of the venue means.
+#[derive(Clone, Copy, Debug)]
+enum Said {
+    /// From after the first to the second number.
+    Depth(u64, u64),
+    Trade(u64),
+    Ticker,
+    Notice,
+}
+
 /// Something that will happen.
 #[derive(Clone, Debug)]
 enum Coming {
     Opened { link: usize, attempt: u64 },
     Closed { link: usize, attempt: u64 },
-    Text { link: usize, attempt: u64, text: Vec<u8>, update: Option<(u64, u64)> },
+    Text { link: usize, attempt: u64, text: Vec<u8>, said: Said },
     Ping { link: usize, attempt: u64 },
     Answer { request: u64, answer: Result<u64, (u16, Option<u64>)> },
     Report(BookReport),
@@ -54,6 +64,8 @@ struct Socket {
     attempt: u64,
     subscribed: bool,
     silent: bool,
+    /// The depth stream alone is silent, behind tickers.
+    shallow: bool,
 }
 
 /// A venue that misbehaves until `fair_from`, and a consumer that joins the book.
@@ -65,6 +77,17 @@ struct World {
     sockets: [Option<Socket>; 2],
     /// The end of the venue's chain of depth updates.
     update_id: u64,
+    /// The number of the venue's last trade.
+    trade: u64,
+    /// The last trade that was heard.
+    heard_trade: u64,
+    /// Whether a loss was declared since.
+    lost_since_trade: bool,
+    /// Whether the venue said something that nobody heard, while the book was believed to be whole,
+    /// and no loss was declared since.
+    owes_a_loss: bool,
+    /// Since when the book has been believed, while depth was made and none came.
+    deaf_since: Option<Duration>,
     sync: Synchroniser,
     report: BookReport,
     fair_from: Duration,
@@ -108,6 +131,11 @@ impl World {
             order: 0,
             sockets: [None; 2],
             update_id: 1_000,
+            trade: 0,
+            heard_trade: 0,
+            lost_since_trade: false,
+            owes_a_loss: false,
+            deaf_since: None,
             sync,
             report: BookReport::default(),
             fair_from,
@@ -136,10 +164,10 @@ impl World {
                 assert!(text.contains("SUBSCRIBE"), "{text}");
                 if self.is_bad() && self.whims.one_in(12) {
                     let refused = br#"{"error":{"code":2,"msg":"no"},"id":1}"#.to_vec();
-                    self.text(link, attempt, refused, None);
+                    self.text(link, attempt, refused, Said::Notice);
                 } else if !(self.is_bad() && self.whims.one_in(12)) {
                     let done = format!(r#"{{"result":null,"id":{attempt}}}"#).into_bytes();
-                    self.text(link, attempt, done, None);
+                    self.text(link, attempt, done, Said::Notice);
                     self.sockets[link].as_mut().unwrap().subscribed = true;
                 }
             }
@@ -150,9 +178,12 @@ impl World {
             }
             Output::FetchSnapshot { request } => self.fetch(request),
             Output::Deliver => self.consume(at_hand),
-            Output::DeclareLoss => {
+            Output::DeclareLoss { since } => {
+                assert!(since <= self.now);
+                (self.lost_since_trade, self.owes_a_loss) = (true, false);
+                let since = Some(UnixNanos::new(i64::try_from(since.as_nanos()).unwrap()));
                 let mut events = Vec::new();
-                self.sync.feed_lost(self.at(), GapReason::Disconnected, &mut events);
+                self.sync.feed_lost(self.at(), since, GapReason::Disconnected, &mut events);
                 self.report.losses += 1;
                 self.after(&events);
             }
@@ -172,16 +203,17 @@ impl World {
             2 => {}
             _ => {
                 let silent = self.is_bad() && self.whims.one_in(12);
-                self.sockets[link] = Some(Socket { attempt, subscribed: false, silent });
+                let shallow = self.is_bad() && self.whims.one_in(12);
+                self.sockets[link] = Some(Socket { attempt, subscribed: false, silent, shallow });
                 self.later(ms(30), Coming::Opened { link, attempt });
             }
         }
     }
 
-    fn text(&mut self, link: usize, attempt: u64, text: Vec<u8>, update: Option<(u64, u64)>) {
+    fn text(&mut self, link: usize, attempt: u64, text: Vec<u8>, said: Said) {
         // The two connections are not ordered against each other; one is ordered in itself.
         let delay = if link == 0 { ms(20) } else { ms(3) };
-        self.later(delay, Coming::Text { link, attempt, text, update });
+        self.later(delay, Coming::Text { link, attempt, text, said });
     }
 
     fn fetch(&mut self, request: u64) {
@@ -208,37 +240,58 @@ impl World {
     fn step(&mut self) {
         let previous = self.update_id;
         self.update_id += 1 + self.whims.below(5);
+        self.trade += 1;
+        let is_believed = self.sync.state() == SyncState::Live;
         for link in 0..2 {
-            let Some(socket) = self.sockets[link].filter(|socket| socket.subscribed) else {
-                continue;
-            };
-            let attempt = socket.attempt;
-            if self.is_bad() {
-                match self.whims.below(400) {
-                    0 => {
-                        self.sockets[link] = None;
-                        self.later(ms(1), Coming::Closed { link, attempt });
-                        continue;
-                    }
-                    1 => {
-                        let notice = br#"{"e":"serverShutdown","E":1}"#.to_vec();
-                        self.text(link, attempt, notice, None);
-                        continue;
-                    }
-                    2 => self.sockets[link].as_mut().unwrap().silent = true,
-                    // A frame is swallowed.
-                    3 => continue,
-                    _ => {}
-                }
+            let said = self.say(link, previous);
+            let is_depth_said = link == 0 && said;
+            if link == 0 {
+                let deaf = is_believed && !is_depth_said;
+                self.deaf_since = deaf.then(|| self.deaf_since.unwrap_or(self.now));
+                let deaf_for = self.deaf_since.map_or(Duration::ZERO, |since| self.now - since);
+                assert!(deaf_for < ms(16_000), "depth is silent and nobody minds");
+            } else if !said && is_believed {
+                self.owes_a_loss = true;
             }
-            if socket.silent {
-                self.later(ms(1), Coming::Ping { link, attempt });
-                continue;
-            }
-            let text = format!("{{\"stream\":\"btcusdt@x\",\"data\":{}}}", self.update_id);
-            let update = (link == 0).then_some((previous, self.update_id));
-            self.text(link, attempt, text.into_bytes(), update);
         }
+    }
+
+    /// What one connection says in a step; whether it says what it is there for.
+    fn say(&mut self, link: usize, previous: u64) -> bool {
+        let Some(socket) = self.sockets[link].filter(|socket| socket.subscribed) else {
+            return false;
+        };
+        let attempt = socket.attempt;
+        if self.is_bad() {
+            match self.whims.below(400) {
+                0 => {
+                    self.sockets[link] = None;
+                    self.later(ms(1), Coming::Closed { link, attempt });
+                    return false;
+                }
+                1 => {
+                    let notice = br#"{"e":"serverShutdown","E":1}"#.to_vec();
+                    self.text(link, attempt, notice, Said::Notice);
+                    return false;
+                }
+                2 => self.sockets[link].as_mut().unwrap().silent = true,
+                // An update is swallowed: the chain of ids shows it.
+                3 if link == 0 => return false,
+                _ => {}
+            }
+        }
+        if socket.silent {
+            self.later(ms(1), Coming::Ping { link, attempt });
+            return false;
+        }
+        let (stream, said) = match link {
+            0 if socket.shallow => ("bookTicker", Said::Ticker),
+            0 => ("depth@100ms", Said::Depth(previous, self.update_id)),
+            _ => ("aggTrade", Said::Trade(self.trade)),
+        };
+        let text = format!("{{\"stream\":\"btcusdt@{stream}\",\"data\":{}}}", self.update_id);
+        self.text(link, attempt, text.into_bytes(), said);
+        !matches!(said, Said::Ticker)
     }
 
     fn at(&self) -> UnixNanos {
@@ -249,7 +302,7 @@ impl World {
     fn consume(&mut self, at_hand: &Coming) {
         let ts_event = None;
         let body = match at_hand {
-            Coming::Text { update: Some((previous, last)), .. } => Body::Depth(DepthUpdate {
+            Coming::Text { said: Said::Depth(previous, last), .. } => Body::Depth(DepthUpdate {
                 first_id: previous + 1,
                 last_id: *last,
                 previous_id: Some(*previous),
@@ -257,7 +310,14 @@ impl World {
                 ts_sent: None,
                 levels: &LEVEL,
             }),
-            Coming::Text { update: None, .. } => Body::Other,
+            Coming::Text { said: Said::Trade(number), .. } => {
+                let follows = *number == self.heard_trade + 1;
+                assert!(follows || self.lost_since_trade || self.heard_trade == 0, "{number}");
+                assert!(!self.owes_a_loss, "trade {number}: one before it was heard by nobody");
+                (self.heard_trade, self.lost_since_trade) = (*number, false);
+                Body::Other
+            }
+            Coming::Text { said: Said::Ticker, .. } => Body::Other,
             Coming::Answer { answer: Ok(last_id), .. } => {
                 self.report.snapshots += 1;
                 Body::Snapshot(DepthSnapshot {
@@ -358,7 +418,7 @@ fn thousands_of_bad_connections_lead_back_to_a_whole_book() {
         assert_eq!(world.sync.state(), SyncState::Live, "seed {seed}");
         assert!(world.attempts_in_window_max <= 300, "seed {seed}");
         for pair in world.requests.windows(2) {
-            assert!(pair[1] - pair[0] >= ms(500), "seed {seed}: beyond the request weight");
+            assert!(pair[1] - pair[0] >= ms(2_000), "seed {seed}: beyond the request weight");
         }
         let counts = connector.counts();
         assert_eq!(counts.attempts, world.connections);

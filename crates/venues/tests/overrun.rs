@@ -64,8 +64,8 @@ fn a_consumer_that_falls_behind_is_told_what_he_missed() {
                 take(ts_recv, &bytes);
                 report.snapshots += 1;
             }
-            Incoming::Lost { ts_recv, reason } => {
-                sync.feed_lost(ts_recv, reason, &mut events);
+            Incoming::Lost { ts_recv, since, reason } => {
+                sync.feed_lost(ts_recv, since, reason, &mut events);
                 report.losses += 1;
             }
             Incoming::Command(()) | Incoming::Ended => break,

@@ -3,6 +3,7 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use fluxo_core::Market;
@@ -42,8 +43,9 @@ fn provider() -> Arc<rustls::crypto::CryptoProvider> {
     Arc::new(rustls::crypto::ring::default_provider())
 }
 
-/// Serves one connection after the other: confirms a subscription, then says one frame.
-fn serve() -> SocketAddr {
+/// Serves one connection after the other: confirms a subscription, then says one frame. Handshakes
+/// that fail are told with their reason.
+fn serve() -> (SocketAddr, Receiver<String>) {
     let config = ServerConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()
         .unwrap()
@@ -53,12 +55,17 @@ fn serve() -> SocketAddr {
     let config = Arc::new(config);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
+    let (failed, failures) = channel();
     std::thread::spawn(move || {
         for stream in listener.incoming() {
             let connection = ServerConnection::new(Arc::clone(&config)).unwrap();
-            let Ok(mut socket) = tungstenite::accept(StreamOwned::new(connection, stream.unwrap()))
-            else {
-                continue;
+            let stream = StreamOwned::new(connection, stream.unwrap());
+            let mut socket = match tungstenite::accept(stream) {
+                Ok(socket) => socket,
+                Err(error) => {
+                    let _nobody = failed.send(format!("{error}"));
+                    continue;
+                }
             };
             let Ok(Message::Text(asked)) = socket.read() else { continue };
             let id = asked.rsplit_once(':').unwrap().1.trim_end_matches('}').to_owned();
@@ -68,7 +75,7 @@ fn serve() -> SocketAddr {
             while socket.read().is_ok() {}
         }
     });
-    address
+    (address, failures)
 }
 
 /// The frames that came within a while, and the connections that opened.
@@ -96,10 +103,14 @@ fn a_trusted_certificate_connects() {
         .unwrap()
         .with_root_certificates(roots)
         .with_no_client_auth();
-    assert_eq!(listen(serve(), Some(Arc::new(tls)), Duration::from_secs(20)), (1, 1));
+    assert_eq!(listen(serve().0, Some(Arc::new(tls)), Duration::from_secs(20)), (1, 1));
 }
 
 #[test]
 fn the_roots_of_the_web_do_not_trust_a_certificate_of_our_own() {
-    assert_eq!(listen(serve(), None, Duration::from_millis(1_500)), (0, 0));
+    let (address, failures) = serve();
+    assert_eq!(listen(address, None, Duration::from_millis(1_500)), (0, 0));
+    // What the client says where nobody that it knows issued the certificate.
+    let failure = failures.recv_timeout(Duration::from_secs(10)).unwrap();
+    assert!(failure.contains("UnknownCA"), "{failure}");
 }

@@ -68,6 +68,17 @@ fn a_killed_session_replays_to_where_it_was_and_is_not_continued() {
 }
 
 #[test]
+fn a_full_disk_ends_a_session_that_is_not_to_be_continued() {
+    let bench = Bench::new();
+    let double = bench.double(&[]);
+    // No file may grow beyond 64 KiB, as on a disk that is full.
+    let said = bench.session_in_little_room(double.address()).output();
+    let line = said.failure(2);
+    assert!(line.contains("no room left") && line.contains("new folder"), "{line}");
+    assert!(line.contains("replay-journal") && !line.contains("same command"), "{line}");
+}
+
+#[test]
 fn a_second_session_on_a_journal_is_refused() {
     let bench = Bench::new();
     let double = bench.double(&[]);

@@ -54,7 +54,7 @@ fn models_are_exchanged_in_mid_session_and_every_replay_is_identical() {
     std::fs::write(&model, bytes).unwrap();
     let refused = ask(socket, &["bundle", text(&broken)]);
     let said = String::from_utf8(refused.stderr).unwrap();
-    assert_eq!(refused.status.code(), Some(2), "{said}");
+    assert_eq!(refused.status.code(), Some(4), "{said}");
     assert!(said.starts_with("error:") && said.contains("small.onnx"), "{said}");
     assert_eq!(said.lines().count(), 1, "{said}");
     assert_eq!(answer(socket, "status")["status"]["bundle"], first_id.to_string());

@@ -78,13 +78,21 @@ impl Bench {
         let mut arguments = vec!["run", "--venue", market, "--symbol", symbol, "--json"];
         arguments.extend(["--journal", text(&journal), "--ws-url", &ws, "--rest-url", &rest]);
         arguments.extend(more);
-        let child = Command::new(env!("CARGO_BIN_EXE_paper-trader"))
-            .args(&arguments)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        Session { child: Some(child) }
+        let mut command = Command::new(env!("CARGO_BIN_EXE_paper-trader"));
+        command.args(&arguments);
+        Session::start(command)
+    }
+
+    /// A session none of whose files may grow beyond 64 KiB.
+    pub(crate) fn session_in_little_room(&self, address: SocketAddr) -> Session {
+        let (ws, rest) = (format!("ws://{address}"), format!("http://{address}"));
+        let journal = self.journal();
+        let mut shell = Command::new("sh");
+        shell.args(["-c", r#"trap "" XFSZ; ulimit -f 128; exec "$@""#, "sh"]);
+        shell.args([env!("CARGO_BIN_EXE_paper-trader"), "run", "--venue", "binance-usdm"]);
+        shell.args(["--symbol", "BTCUSDT", "--journal", text(&journal), "--ws-url", &ws]);
+        shell.args(["--rest-url", &rest]);
+        Session::start(shell)
     }
 }
 
@@ -94,6 +102,11 @@ pub(crate) struct Session {
 }
 
 impl Session {
+    fn start(mut command: Command) -> Self {
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        Self { child: Some(child) }
+    }
+
     pub(crate) fn signal(&self, name: &str) {
         let id = self.child.as_ref().unwrap().id().to_string();
         assert!(Command::new("kill").args([name, &id]).status().unwrap().success());

@@ -80,11 +80,17 @@ impl Depth {
 
     /// The feed was lost: the chain ends, and neither a snapshot nor updates of before it go on from
     /// here. The gap since what came last, if anything had come.
-    fn lose(&mut self, ts_recv: UnixNanos, reason: GapReason) -> Option<Gap> {
+    fn lose(
+        &mut self,
+        ts_recv: UnixNanos,
+        since: Option<UnixNanos>,
+        reason: GapReason,
+    ) -> Option<Gap> {
         (self.state, self.boundary, self.snapshot.last_id) = (SyncState::Unsynced, None, None);
         self.backlog.clear();
         let end = self.end.take()?;
-        Some(Gap { from: end.ts_recv.min(ts_recv), to: ts_recv, reason })
+        let from = since.unwrap_or(ts_recv).min(end.ts_recv).min(ts_recv);
+        Some(Gap { from, to: ts_recv, reason })
     }
 
     /// Whether the updates that wait begin behind the snapshot: only a newer one can join them.
@@ -160,10 +166,11 @@ impl Synchroniser {
     pub(super) fn on_loss(
         &mut self,
         ts_recv: UnixNanos,
+        since: Option<UnixNanos>,
         reason: GapReason,
         out: &mut Vec<MarketEvent>,
     ) {
-        if let Some(gap) = self.depth.lose(ts_recv, reason) {
+        if let Some(gap) = self.depth.lose(ts_recv, since, reason) {
             self.on_gap(gap, None, out);
             self.depth.state = SyncState::Unsynced;
         }

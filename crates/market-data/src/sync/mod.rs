@@ -148,11 +148,18 @@ impl Synchroniser {
         self.prints.recording_boundary();
     }
 
-    /// A live feed was lost at `ts_recv`, for a reason that is no broken chain of ids: the book is
-    /// none until a snapshot that comes after this joins updates that come after this. Where nothing
-    /// had come, nothing was lost.
-    pub fn feed_lost(&mut self, ts_recv: UnixNanos, reason: GapReason, out: &mut Vec<MarketEvent>) {
-        self.on_loss(ts_recv, reason, out);
+    /// A live feed was lost, which was noticed at `ts_recv`, for a reason that is no broken chain of
+    /// ids: the book is none until a snapshot that comes after this joins updates that come after
+    /// this. Where nothing had come, nothing was lost. `since` is when all of it was still heard,
+    /// where that was before the last depth update: one of several connections fell silent.
+    pub fn feed_lost(
+        &mut self,
+        ts_recv: UnixNanos,
+        since: Option<UnixNanos>,
+        reason: GapReason,
+        out: &mut Vec<MarketEvent>,
+    ) {
+        self.on_loss(ts_recv, since, reason, out);
     }
 
     /// Whether the updates that wait begin behind the newest snapshot, so that another one has to be

@@ -278,7 +278,7 @@ fn a_lost_feed_is_a_gap_and_neither_its_snapshot_nor_its_chain_goes_on() {
     let mut feed = Feed::new(Market::BinanceUsdm);
     let lose = |feed: &mut Feed, reason| {
         feed.now += 1;
-        feed.sync.feed_lost(UnixNanos::new(feed.now), reason, &mut feed.events);
+        feed.sync.feed_lost(UnixNanos::new(feed.now), None, reason, &mut feed.events);
         (feed.said(), feed.sync.state())
     };
     assert_eq!(lose(&mut feed, GapReason::Disconnected), (String::new(), SyncState::Unsynced));
@@ -299,6 +299,17 @@ fn a_lost_feed_is_a_gap_and_neither_its_snapshot_nor_its_chain_goes_on() {
     assert_eq!(lose(&mut feed, GapReason::Overrun).0, "", "nothing came in between");
     let counts = feed.sync.counts();
     assert_eq!((counts.gaps, counts.losses, counts.resyncs), (0, 2, 1));
+}
+
+#[test]
+fn a_loss_begins_where_the_connection_that_fell_silent_was_last_heard() {
+    let mut feed = Feed::new(Market::BinanceUsdm);
+    feed.futures(5, 10, 4);
+    feed.snapshot(10);
+    feed.said();
+    let reason = GapReason::Disconnected;
+    feed.sync.feed_lost(UnixNanos::new(9), Some(UnixNanos::new(1)), reason, &mut feed.events);
+    assert_eq!(feed.said(), "G1..9(cut)");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! What a person asks of a running session, and what he is answered.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::SyncSender;
 
 use fluxo_core::{Event, OperatorCommand, RiskState};
@@ -31,6 +33,17 @@ impl Command {
             "stop" => Self::Stop,
             _ => return None,
         })
+    }
+}
+
+/// Who comes first: the session that does what was asked, or whoever asked and gives up.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Claim(Arc<AtomicBool>);
+
+impl Claim {
+    /// Whether it was free.
+    pub(crate) fn take(&self) -> bool {
+        !self.0.swap(true, Ordering::SeqCst)
     }
 }
 

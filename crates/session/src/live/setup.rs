@@ -1,5 +1,6 @@
 //! From what a person asked for to a session that runs.
 
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,7 +12,7 @@ use fluxo_venues::client::{
     ClientConfig, ConnectError, Endpoints, Inbox, InboxConfig, LiveFeed, Plan, Venue,
 };
 
-use super::asked::Command;
+use super::asked::{Claim, Command};
 use super::control::{BundleLoader, ControlSocket};
 use super::listing::listing;
 use super::source::{Ask, LiveSource, Parts};
@@ -65,11 +66,9 @@ impl Stopper {
     /// Asks the session to stop in good order.
     pub fn stop(&self) {
         if !self.stopped.swap(true, Ordering::SeqCst) {
-            let ask = Ask { command: Command::Stop, answer_to: None };
-            if !self.inbox.push_command(ask) {
-                // Too many commands wait: a later call may try again.
-                self.stopped.store(false, Ordering::SeqCst);
-            }
+            let ask = Ask { command: Command::Stop, answer_to: None, claim: Claim::default() };
+            // A session that is over needs no stopping.
+            let _over = self.inbox.push_urgent(ask);
         }
     }
 
@@ -127,7 +126,7 @@ pub fn run_live(
         &listed.spec.symbol,
         setup.ort_lib.as_deref(),
     )?;
-    let links = plan.links.len() as u64;
+    let links = plan.links.iter().map(|link| link.name).collect();
     let live = LiveFeed { plan, config, clock: venue.clock.clone(), tls: None };
     let source = LiveSource::new(Parts {
         handle: live.start(Arc::clone(&inbox)).map_err(connect_failure)?,
@@ -141,8 +140,9 @@ pub fn run_live(
         lasts: setup.lasts,
         warnings,
     });
-    let destination = Destination::Journal(setup.journal);
-    let summary = drive(setup.engine, source, models, &destination, on_progress);
+    let destination = Destination::Journal(setup.journal.clone());
+    let summary = drive(setup.engine, source, models, &destination, on_progress)
+        .map_err(|failure| of_a_live_session(failure, &setup.journal));
     drop(control);
     summary
 }
@@ -158,6 +158,20 @@ fn refuse_a_session(journal: &Path) -> Outcome<()> {
         Err(fluxo_lake::Error::NotFound { .. }) => Ok(()),
         Err(error) => Err(lake_failure(error)),
     }
+}
+
+/// What went wrong with a recording is tried again; a live session cannot be.
+fn of_a_live_session(failure: Failure, journal: &Path) -> Failure {
+    let is_full = |kind| {
+        matches!(kind, ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge)
+    };
+    let no_room = failure.is_because_of(|error: &io::Error| is_full(error.kind()));
+    if !no_room {
+        return failure;
+    }
+    Failure::usage(anyhow::anyhow!("no room left for the journal {}", journal.display())).remedy(
+        "free some space and give --journal a new folder; `backtester replay-journal` replays this one",
+    )
 }
 
 /// Sorts why a session could not begin by who can do something about it.

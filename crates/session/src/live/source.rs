@@ -21,7 +21,7 @@ use fluxo_venues::client::{
 };
 
 use super::Pulse;
-use super::asked::{Asked, Command, SessionState, Status};
+use super::asked::{Asked, Claim, Command, SessionState, Status};
 use crate::Listed;
 use crate::feed::Feed;
 use crate::source::{SessionSource, SourceCounts};
@@ -34,6 +34,8 @@ const HEARTBEAT: Duration = Duration::from_millis(10);
 pub(crate) struct Ask {
     pub(crate) command: Command,
     pub(crate) answer_to: Option<SyncSender<Status>>,
+    /// A command whose claim is taken is not done: whoever asked gave up.
+    pub(crate) claim: Claim,
 }
 
 /// Why a live session cannot go on.
@@ -52,7 +54,8 @@ pub(crate) struct Parts {
     pub(crate) listed: Listed,
     pub(crate) clock: SessionClock,
     pub(crate) endpoints: Endpoints,
-    pub(crate) links: u64,
+    /// The names of the connections.
+    pub(crate) links: Vec<&'static str>,
     /// How long the venue's answers may take: a session that stops waits for them.
     pub(crate) answers_within: Nanos,
     /// The session stops by itself after so much of its own time.
@@ -69,7 +72,8 @@ pub(crate) struct LiveSource {
     listed: Listed,
     clock: SessionClock,
     endpoints: Endpoints,
-    links: u64,
+    /// The connections, and whether each ever brought data.
+    links: Vec<(&'static str, bool)>,
     answers_within: Nanos,
     ends_at: Option<UnixNanos>,
     warnings: Vec<String>,
@@ -103,7 +107,7 @@ impl LiveSource {
             listed: parts.listed,
             clock: parts.clock,
             endpoints: parts.endpoints,
-            links: parts.links,
+            links: parts.links.into_iter().map(|name| (name, false)).collect(),
             answers_within: parts.answers_within,
             warnings: parts.warnings,
             asked: VecDeque::new(),
@@ -129,15 +133,18 @@ impl LiveSource {
 
     fn take(&mut self, incoming: Incoming<Ask>) -> Result<(), LiveError> {
         match incoming {
-            Incoming::Frame { ts_recv, bytes, .. } => {
+            Incoming::Frame { ts_recv, link, bytes } => {
                 self.frames += 1;
+                if let Some((_, heard)) = self.links.get_mut(link) {
+                    *heard = true;
+                }
                 self.decode(ts_recv, &bytes);
             }
             Incoming::Snapshot { ts_recv, bytes } => {
                 self.decode(ts_recv, &bytes);
                 self.report.snapshots += 1;
             }
-            Incoming::Lost { ts_recv, reason } => self.lose(ts_recv, reason),
+            Incoming::Lost { ts_recv, since, reason } => self.lose(ts_recv, since, reason),
             Incoming::Command(ask) => self.ask(ask),
             Incoming::Ended => return Err(LiveError::FeedEnded),
         }
@@ -157,10 +164,10 @@ impl LiveSource {
         }
     }
 
-    fn lose(&mut self, ts_recv: UnixNanos, reason: GapReason) {
+    fn lose(&mut self, ts_recv: UnixNanos, since: Option<UnixNanos>, reason: GapReason) {
         let ts_recv = self.admit(ts_recv);
         self.report.losses += 1;
-        self.feed.lost(ts_recv, reason);
+        self.feed.lost(ts_recv, since, reason);
     }
 
     /// The feed fetches a snapshot where the book needs one. Each loss and each snapshot is answered,
@@ -186,7 +193,10 @@ impl LiveSource {
         }
     }
 
-    fn ask(&mut self, Ask { command, answer_to }: Ask) {
+    fn ask(&mut self, Ask { command, answer_to, claim }: Ask) {
+        if !claim.take() {
+            return;
+        }
         self.commands += u64::from(!matches!(command, Command::Status));
         if matches!(command, Command::Stop) {
             self.begin_to_stop();
@@ -218,7 +228,7 @@ impl LiveSource {
         let ts_recv = self.admit(now);
         (self.last_heartbeat, self.told_time) = (ts_recv, true);
         if self.stops_at.is_none() && self.ends_at.is_some_and(|end| ts_recv >= end) {
-            self.ask(Ask { command: Command::Stop, answer_to: None });
+            self.ask(Ask { command: Command::Stop, answer_to: None, claim: Claim::default() });
         }
         let event = MarketEvent {
             instrument: InstrumentId::new(0),
@@ -313,6 +323,10 @@ impl SessionSource for LiveSource {
         if !self.feed.was_live() {
             warnings.push("there was never a whole book, so nothing could be traded".to_owned());
         }
+        let silent = self.links.iter().filter(|(_, heard)| !heard);
+        warnings.extend(silent.map(|(name, _)| {
+            format!("the connection `{name}` never brought data: what it is there for is missing")
+        }));
         let counts = self.feed.counts();
         let losses = [
             (counts.gaps, "gaps in the chain of depth updates, each mended by a snapshot"),
@@ -360,6 +374,7 @@ impl SessionSource for LiveSource {
     }
 
     fn end(&mut self) -> Option<LiveSummary> {
+        self.inbox.close();
         let counts = self.handle.take().map(FeedHandle::stop).unwrap_or_default();
         let inbox = self.inbox.counts();
         #[expect(clippy::cast_precision_loss, reason = "a view for a report")]
@@ -368,7 +383,7 @@ impl SessionSource for LiveSource {
             speed: self.clock.speed(),
             market_seconds,
             connections: counts.opened,
-            reconnects: counts.opened.saturating_sub(self.links),
+            reconnects: counts.opened.saturating_sub(self.links.len() as u64),
             losses: self.feed.counts().losses,
             resyncs: self.feed.counts().resyncs,
             snapshots: self.report.snapshots,

@@ -69,8 +69,13 @@ impl SessionClock {
     /// Now, on the session's axis.
     #[must_use]
     pub fn now(&self) -> UnixNanos {
+        self.at(self.elapsed())
+    }
+
+    /// The session's time when so much wall time had passed since the session was made.
+    pub(super) fn at(&self, elapsed: Duration) -> UnixNanos {
         let Some(start) = self.start.get() else { return self.t0 };
-        let wall = start.elapsed();
+        let wall = (self.made + elapsed).saturating_duration_since(*start);
         #[expect(clippy::cast_possible_truncation, reason = "saturates after 292 years")]
         let nanos = if self.speed.to_bits() == 1.0_f64.to_bits() {
             i64::try_from(wall.as_nanos()).unwrap_or(i64::MAX)

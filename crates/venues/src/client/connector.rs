@@ -92,7 +92,10 @@ pub enum Output {
     /// Hand over the frame or the snapshot that just came.
     Deliver,
     /// Declare that the feed was lost, behind everything that was handed over.
-    DeclareLoss,
+    DeclareLoss {
+        /// When the connection that ended was last known to be whole.
+        since: Duration,
+    },
 }
 
 /// What a session's connections did.
@@ -182,9 +185,9 @@ impl Connector {
     }
 
     /// Frames were dropped, and whoever takes them was told so: a loss that needs no declaring.
-    pub fn overrun(&mut self) {
+    pub fn overrun(&mut self, now: Duration) {
         self.overruns += 1;
-        self.snapshots.lost();
+        self.snapshots.lost(now);
     }
 
     /// Whether every connection streams.
@@ -246,13 +249,15 @@ impl Connector {
     }
 
     /// What one connection did not hear is lost to all: trades without depth, or depth without
-    /// trades, would be half a market.
+    /// trades, would be half a market. Also what a connection that never said a word did not hear,
+    /// where all of them streamed: the others were believed meanwhile.
     fn end(&mut self, now: Duration, link: usize, end: End, out: &mut Vec<Output>) {
         self.counts.ended += 1;
-        if self.links[link].had_data() {
+        let all_streamed = self.is_streaming();
+        if all_streamed || self.links[link].had_data() {
             self.counts.losses += 1;
-            self.snapshots.lost();
-            out.push(Output::DeclareLoss);
+            self.snapshots.lost(now);
+            out.push(Output::DeclareLoss { since: self.links[link].whole_until() });
         }
         self.links[link].end(now, end);
     }

@@ -1,6 +1,7 @@
 //! The connector with real sockets, on a thread of its own.
 
 use std::sync::Arc;
+use std::sync::mpsc::RecvTimeoutError;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -60,7 +61,7 @@ pub struct Venue {
 
 impl Venue {
     /// Asks the venue for its `exchangeInfo`, again and again up to `first_calls_max` times, with a
-    /// growing wait in between that `is_stopped` ends.
+    /// growing wait in between; `is_stopped` ends a wait, and a call as well.
     ///
     /// # Errors
     /// A venue that does not answer or does not list the instrument.
@@ -74,7 +75,7 @@ impl Venue {
         let mut wait = config.retry_first;
         let mut attempts = 1;
         let Answer { body, clock } = loop {
-            match rest.get(&plan.exchange_info_url) {
+            match get_unless_stopped(&rest, &plan.exchange_info_url, is_stopped)? {
                 Ok(answer) => break answer,
                 Err(fault) if attempts >= config.first_calls_max || !fault.can_pass() => {
                     return Err(ConnectError::NoAnswer { url: url(), attempts, source: fault });
@@ -95,9 +96,41 @@ impl Venue {
     }
 }
 
+/// How often a stop is looked for.
+const PIECE: Duration = Duration::from_millis(20);
+
+/// A call on a thread of its own, which a stop leaves behind.
+fn get_unless_stopped(
+    rest: &RestClient,
+    url: &str,
+    is_stopped: &dyn Fn() -> bool,
+) -> Result<Result<Answer, RestFault>, ConnectError> {
+    let (to, from) = std::sync::mpsc::channel();
+    let (rest, asked) = (rest.clone(), url.to_owned());
+    let call = move || {
+        // Whoever asked may have been stopped.
+        let _gone = to.send(rest.get(&asked));
+    };
+    std::thread::Builder::new()
+        .name("first-call".to_owned())
+        .spawn(call)
+        .map_err(ConnectError::Thread)?;
+    loop {
+        match from.recv_timeout(PIECE) {
+            Ok(answer) => return Ok(answer),
+            Err(RecvTimeoutError::Timeout) if is_stopped() => {
+                return Err(ConnectError::Stopped { url: url.to_owned() });
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(ConnectError::Thread(std::io::Error::other("the call panicked")));
+            }
+        }
+    }
+}
+
 /// Sleeps in short pieces, so that a stop is noticed.
 fn sleep(span: Duration, is_stopped: &dyn Fn() -> bool) {
-    const PIECE: Duration = Duration::from_millis(20);
     let mut left = span;
     while !left.is_zero() && !is_stopped() {
         let piece = left.min(PIECE);
@@ -308,13 +341,10 @@ impl<C: Send + 'static> Drive<C> {
     }
 
     fn deliver(&mut self, Delivery { ts_recv, bytes, link }: Delivery) {
-        let pushed = match link {
-            Some(link) => self.inbox.push_frame(ts_recv, link, bytes),
-            None => self.inbox.push_snapshot(ts_recv, bytes),
-        };
-        if pushed == Pushed::Overrun {
+        let Some(link) = link else { return self.inbox.push_snapshot(ts_recv, bytes) };
+        if self.inbox.push_frame(ts_recv, link, bytes) == Pushed::Overrun {
             tracing::warn!("frames come faster than they are worked off: some are dropped");
-            self.connector.overrun();
+            self.connector.overrun(self.feed.clock.elapsed());
         }
     }
 
@@ -333,9 +363,10 @@ impl<C: Send + 'static> Drive<C> {
                 self.open[link] = None;
             }
             Output::FetchSnapshot { request } => self.fetch(request),
-            Output::DeclareLoss => {
+            Output::DeclareLoss { since } => {
                 tracing::warn!("the feed is lost until its connections are back");
-                self.inbox.push_loss(self.feed.clock.now(), GapReason::Disconnected);
+                let clock = &self.feed.clock;
+                self.inbox.push_loss(clock.now(), clock.at(since), GapReason::Disconnected);
             }
             Output::Deliver => {}
         }

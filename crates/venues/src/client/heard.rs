@@ -56,6 +56,13 @@ pub(super) fn heard(text: &[u8]) -> Heard {
     }
 }
 
+/// The name of the stream that a frame is of, where it says one first.
+pub(super) fn stream_of(text: &[u8]) -> Option<&[u8]> {
+    let rest = text.strip_prefix(b"{\"stream\":\"")?;
+    let end = rest.iter().position(|byte| *byte == b'"')?;
+    Some(&rest[..end])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

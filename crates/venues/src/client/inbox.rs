@@ -3,7 +3,8 @@
 //! **At the limit** a frame is dropped, and so is every one after it until half of the queue is
 //! worked off; the hole is declared as a loss where it begins, so that the book is fetched anew. To
 //! make the socket wait instead would keep every frame, and trade on ever older ones without anybody
-//! noticing. Losses and commands are never dropped.
+//! noticing. Losses, snapshots and
+//! commands are never dropped.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, PoisonError};
@@ -35,6 +36,8 @@ pub enum Incoming<C> {
     Lost {
         /// When that was noticed.
         ts_recv: UnixNanos,
+        /// When all of it was still heard; `None` where that is what came last.
+        since: Option<UnixNanos>,
         /// Why.
         reason: GapReason,
     },
@@ -71,6 +74,17 @@ pub struct InboxCounts {
     pub waiting_max: usize,
 }
 
+/// Why a command was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// At the limit.
+    #[error("too many commands wait")]
+    Full,
+    /// Nobody takes commands any more.
+    #[error("the session is over")]
+    Over,
+}
+
 /// What became of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Pushed {
@@ -88,6 +102,8 @@ struct Queue<C> {
     bytes: usize,
     commands: usize,
     in_overrun: bool,
+    /// Nobody pops any more.
+    is_over: bool,
     counts: InboxCounts,
 }
 
@@ -109,21 +125,49 @@ impl<C> Inbox<C> {
             bytes: 0,
             commands: 0,
             in_overrun: false,
+            is_over: false,
             counts: InboxCounts::default(),
         };
         Self { config, queue: Mutex::new(queue), came: Condvar::new() }
     }
 
-    /// Gives a command a place in the one order. `false` when too many wait.
-    #[must_use]
-    pub fn push_command(&self, command: C) -> bool {
+    /// Gives a command a place in the one order.
+    ///
+    /// # Errors
+    /// When too many wait, or nobody takes any.
+    pub fn push_command(&self, command: C) -> Result<(), Refused> {
+        self.push_up_to(self.config.commands_max, command)
+    }
+
+    /// The same for a command that has to be heard however many wait: the one to stop.
+    ///
+    /// # Errors
+    /// When nobody takes commands.
+    pub fn push_urgent(&self, command: C) -> Result<(), Refused> {
+        self.push_up_to(usize::MAX, command)
+    }
+
+    /// Nobody pops any more: what waits is dropped, and commands are refused from now on.
+    pub fn close(&self) {
+        let waiting = self.with(|queue| {
+            queue.is_over = true;
+            std::mem::take(&mut queue.waiting)
+        });
+        // Whoever waits for an answer learns that there will be none.
+        drop(waiting);
+    }
+
+    fn push_up_to(&self, commands_max: usize, command: C) -> Result<(), Refused> {
         self.with(|queue| {
-            let fits = queue.commands < self.config.commands_max;
-            if fits {
-                queue.commands += 1;
-                queue.waiting.push_back(Incoming::Command(command));
+            if queue.is_over {
+                return Err(Refused::Over);
             }
-            fits
+            if queue.commands >= commands_max {
+                return Err(Refused::Full);
+            }
+            queue.commands += 1;
+            queue.waiting.push_back(Incoming::Command(command));
+            Ok(())
         })
     }
 
@@ -156,12 +200,22 @@ impl<C> Inbox<C> {
         self.push_data(ts_recv, bytes, |bytes| Incoming::Frame { ts_recv, link, bytes })
     }
 
-    pub(super) fn push_snapshot(&self, ts_recv: UnixNanos, bytes: Bytes) -> Pushed {
-        self.push_data(ts_recv, bytes, |bytes| Incoming::Snapshot { ts_recv, bytes })
+    /// A snapshot always fits: there is one at a time, and a book that waits for one that was dropped
+    /// would wait for ever.
+    pub(super) fn push_snapshot(&self, ts_recv: UnixNanos, bytes: Bytes) {
+        self.with(|queue| {
+            queue.frames += 1;
+            queue.bytes += bytes.len();
+            queue.counts.frames += 1;
+            queue.waiting.push_back(Incoming::Snapshot { ts_recv, bytes });
+        });
     }
 
-    pub(super) fn push_loss(&self, ts_recv: UnixNanos, reason: GapReason) {
-        self.with(|queue| queue.waiting.push_back(Incoming::Lost { ts_recv, reason }));
+    pub(super) fn push_loss(&self, ts_recv: UnixNanos, since: UnixNanos, reason: GapReason) {
+        let (since, lost) = (Some(since.min(ts_recv)), ts_recv);
+        self.with(|queue| {
+            queue.waiting.push_back(Incoming::Lost { ts_recv: lost, since, reason });
+        });
     }
 
     pub(super) fn push_end(&self) {
@@ -189,7 +243,7 @@ impl<C> Inbox<C> {
                 queue.in_overrun = true;
                 queue.counts.dropped += 1;
                 let reason = GapReason::Overrun;
-                queue.waiting.push_back(Incoming::Lost { ts_recv, reason });
+                queue.waiting.push_back(Incoming::Lost { ts_recv, since: None, reason });
                 return Pushed::Overrun;
             }
             (queue.frames, queue.bytes) = (frames + 1, size);
@@ -224,7 +278,7 @@ mod tests {
             None => "-".to_owned(),
             Some(Incoming::Frame { ts_recv, .. }) => format!("frame {ts_recv}"),
             Some(Incoming::Snapshot { ts_recv, .. }) => format!("snapshot {ts_recv}"),
-            Some(Incoming::Lost { ts_recv, reason }) => format!("{reason:?} {ts_recv}"),
+            Some(Incoming::Lost { ts_recv, reason, .. }) => format!("{reason:?} {ts_recv}"),
             Some(Incoming::Command(number)) => format!("command {number}"),
             Some(Incoming::Ended) => "end".to_owned(),
         }
@@ -251,21 +305,21 @@ mod tests {
     fn bytes_have_a_limit_too_and_one_large_frame_still_passes() {
         let inbox = Inbox::<u8>::new(TINY);
         let large = || Bytes::from(vec![0; 200]);
-        assert_eq!(inbox.push_snapshot(UnixNanos::new(0), large()), Pushed::Kept);
+        assert_eq!(inbox.push_frame(UnixNanos::new(0), 0, large()), Pushed::Kept);
         assert_eq!(inbox.push_frame(UnixNanos::new(1), 0, large()), Pushed::Overrun);
-        assert_eq!([pop(&inbox), pop(&inbox)], ["snapshot 0", "Overrun 1"]);
+        assert_eq!([pop(&inbox), pop(&inbox)], ["frame 0", "Overrun 1"]);
     }
 
     #[test]
     fn commands_and_frames_have_one_order_and_losses_always_fit() {
         let inbox = Inbox::new(TINY);
         push(&inbox, 0);
-        assert!(inbox.push_command(7));
-        assert!(!inbox.push_command(8), "one waits already");
+        assert_eq!(inbox.push_command(7), Ok(()));
+        assert_eq!(inbox.push_command(8), Err(Refused::Full), "one waits already");
         for at in 1..5 {
             push(&inbox, at);
         }
-        inbox.push_loss(UnixNanos::new(9), GapReason::Disconnected);
+        inbox.push_loss(UnixNanos::new(9), UnixNanos::new(8), GapReason::Disconnected);
         let all: Vec<String> = (0..7).map(|_| pop(&inbox)).collect();
         assert_eq!(
             all,
@@ -279,6 +333,32 @@ mod tests {
                 "Disconnected 9"
             ]
         );
-        assert!(inbox.push_command(8));
+        assert_eq!(inbox.push_command(8), Ok(()));
+        assert_eq!(inbox.push_urgent(9), Ok(()), "a stop is heard however many wait");
+        assert_eq!([pop(&inbox), pop(&inbox)], ["command 8", "command 9"]);
+    }
+
+    #[test]
+    fn a_snapshot_fits_into_a_full_queue() {
+        let inbox = Inbox::<u8>::new(TINY);
+        for at in 0..5 {
+            push(&inbox, at);
+        }
+        inbox.push_snapshot(UnixNanos::new(5), Bytes::from(vec![0; 200]));
+        let all: Vec<String> = (0..7).map(|_| pop(&inbox)).collect();
+        let frames = ["frame 0", "frame 1", "frame 2", "frame 3"];
+        assert_eq!(all[..4], frames);
+        assert_eq!(all[4..], ["Overrun 4", "snapshot 5", "-"]);
+        assert_eq!(push(&inbox, 6), Pushed::Kept, "the room that it took is free again");
+    }
+
+    #[test]
+    fn a_closed_queue_refuses_commands_and_drops_those_that_wait() {
+        let inbox = Inbox::new(TINY);
+        let waits = std::sync::Arc::new(());
+        assert_eq!(inbox.push_command(std::sync::Arc::clone(&waits)), Ok(()));
+        inbox.close();
+        assert_eq!(std::sync::Arc::strong_count(&waits), 1);
+        assert_eq!(inbox.push_command(waits), Err(Refused::Over));
     }
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::backoff::{Backoff, Budget};
-use super::heard::{Heard, heard};
-use super::{ClientConfig, LinkPlan};
+use super::heard::{Heard, heard, stream_of};
+use super::{ClientConfig, LinkPlan, Needed};
 
 /// What a connection is doing, and since when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +51,14 @@ pub(super) enum Taken {
     Over(End),
 }
 
+/// What is known of a needed stream.
+#[derive(Clone, Copy, Debug)]
+struct Spoke {
+    last: Duration,
+    /// Whether its silence counts: of some streams only once they spoke in this session.
+    counts: bool,
+}
+
 #[derive(Clone, Debug)]
 pub(super) struct Link {
     plan: LinkPlan,
@@ -62,13 +70,17 @@ pub(super) struct Link {
     failures: u32,
     last_data: Duration,
     last_traffic: Duration,
+    /// When each needed stream spoke last, in the order of the plan.
+    needed: Vec<Spoke>,
     /// Whether this attempt brought data: only then is there something to lose.
     had_data: bool,
 }
 
 impl Link {
     pub(super) fn new(plan: LinkPlan, config: &ClientConfig, index: usize) -> Self {
+        let spoke = |needed: &Needed| Spoke { last: Duration::ZERO, counts: needed.from_the_start };
         Self {
+            needed: plan.needed.iter().map(spoke).collect(),
             plan,
             config: *config,
             backoff: Backoff::new(
@@ -97,6 +109,13 @@ impl Link {
         self.had_data
     }
 
+    /// When the last thing came that may have been followed by something unheard: the last data,
+    /// or the last word of the needed stream that fell silent first.
+    pub(super) fn whole_until(&self) -> Duration {
+        let counted = self.needed.iter().filter(|spoke| spoke.counts);
+        counted.map(|spoke| spoke.last).min().unwrap_or(self.last_data).min(self.last_data)
+    }
+
     pub(super) const fn is_at(&self, attempt: u64) -> bool {
         self.attempt == attempt && !matches!(self.phase, Phase::Waiting { .. })
     }
@@ -105,7 +124,8 @@ impl Link {
     pub(super) fn on_open(&mut self, now: Duration) -> Option<Step> {
         let Phase::Opening { .. } = self.phase else { return None };
         self.phase = Phase::Subscribing { since: now };
-        (self.last_data, self.last_traffic) = (now, now);
+        self.last_traffic = now;
+        self.begin_to_hear(now);
         let streams: Vec<String> =
             self.plan.streams.iter().map(|stream| format!("\"{stream}\"")).collect();
         let (attempt, streams) = (self.attempt, streams.join(","));
@@ -124,18 +144,45 @@ impl Link {
             Heard::Data if matches!(self.phase, Phase::Opening { .. }) => Taken::Nothing,
             Heard::Data => {
                 (self.last_data, self.had_data) = (now, true);
+                self.note_stream(now, text);
                 Taken::Data
             }
             Heard::Done { id } => {
                 if id == self.attempt && matches!(self.phase, Phase::Subscribing { .. }) {
                     self.phase = Phase::Streaming { since: now };
-                    self.last_data = now;
+                    self.begin_to_hear(now);
                 }
                 Taken::Nothing
             }
             Heard::Refused => Taken::Over(End::Fault),
             Heard::Shutdown => Taken::Over(End::Announced),
         }
+    }
+
+    /// Silence counts from here.
+    fn begin_to_hear(&mut self, now: Duration) {
+        self.last_data = now;
+        for spoke in &mut self.needed {
+            spoke.last = now;
+        }
+    }
+
+    fn note_stream(&mut self, now: Duration, text: &[u8]) {
+        let Some(stream) = stream_of(text) else { return };
+        for (needed, spoke) in self.plan.needed.iter().zip(&mut self.needed) {
+            if needed.stream.as_bytes() == stream {
+                *spoke = Spoke { last: now, counts: true };
+            }
+        }
+    }
+
+    /// When the silence of the data is too long: of all of it, or of one needed stream.
+    fn silent_at(&self) -> Duration {
+        let needed = self.plan.needed.iter().zip(&self.needed);
+        let needed = needed
+            .filter(|(_, spoke)| spoke.counts)
+            .map(|(needed, spoke)| spoke.last + needed.silence_max);
+        needed.fold(self.last_data + self.plan.data_silence_max, Duration::min)
     }
 
     /// The connection is over; it is tried again after a wait, and at once when a healthy one was
@@ -197,8 +244,8 @@ impl Link {
                 Some((since + self.config.subscribe_within, End::Fault))
             }
             Phase::Streaming { since } => {
-                let silence = (self.last_data + self.plan.data_silence_max)
-                    .min(self.last_traffic + self.plan.traffic_silence_max);
+                let silence =
+                    self.silent_at().min(self.last_traffic + self.plan.traffic_silence_max);
                 let age = since + self.config.lifetime_max;
                 Some(if age <= silence { (age, End::Announced) } else { (silence, End::Fault) })
             }

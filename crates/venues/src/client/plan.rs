@@ -32,11 +32,25 @@ pub struct LinkPlan {
     pub url: String,
     /// What to subscribe to.
     pub streams: Vec<String>,
+    /// Streams whose silence others of the same connection must not hide.
+    pub needed: Vec<Needed>,
     /// The longest that it streams without data before it is given up: an address from which a
     /// stream has moved away completes the handshake and then says nothing.
     pub data_silence_max: Duration,
     /// The longest without any sign of life, pings included: over twice the venue's ping period.
     pub traffic_silence_max: Duration,
+}
+
+/// A stream that speaks steadily.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Needed {
+    /// As it is subscribed to.
+    pub stream: String,
+    /// The longest that it is silent before its connection is given up.
+    pub silence_max: Duration,
+    /// Whether its silence counts before it ever spoke: a recording that a double plays may have
+    /// been made without the mark price, never without depth.
+    pub from_the_start: bool,
 }
 
 /// The connections of one instrument.
@@ -50,7 +64,8 @@ pub struct Plan {
     pub links: Vec<LinkPlan>,
     /// The whole book.
     pub snapshot_url: String,
-    /// The shortest span between two snapshots that stays within the venue's request weight.
+    /// The shortest span between two snapshots: a quarter of the venue's request weight, of which
+    /// others on this address may need the rest.
     pub snapshot_interval_min: Duration,
     /// Specifications.
     pub exchange_info_url: String,
@@ -74,8 +89,12 @@ impl Endpoints {
 
 /// Depth of a traded pair is never silent for so long.
 const DEPTH_SILENCE_MAX: Duration = Duration::from_secs(15);
-/// Trades can be.
-const TRADE_SILENCE_MAX: Duration = Duration::from_secs(300);
+/// The mark price comes every second.
+const MARK_SILENCE_MAX: Duration = Duration::from_secs(15);
+const DEPTH: &str = "depth@100ms";
+const MARK: &str = "markPrice@1s";
+/// The part of the venue's request weight that snapshots may take is one in so many.
+const WEIGHT_SHARE: u32 = 4;
 /// Spot pings every 20 s, futures every 3 min.
 const SPOT_TRAFFIC_SILENCE_MAX: Duration = Duration::from_secs(60);
 const FUTURES_TRAFFIC_SILENCE_MAX: Duration = Duration::from_secs(420);
@@ -94,10 +113,20 @@ impl Plan {
         let stream = |channel: &str| format!("{}@{channel}", symbol.to_lowercase());
         let ws = endpoints.ws.trim_end_matches('/');
         let rest = endpoints.rest.trim_end_matches('/');
+        let steady = [(DEPTH, DEPTH_SILENCE_MAX, true), (MARK, MARK_SILENCE_MAX, false)];
         let link = |name, path: &str, channels: &[&str], data_silence_max| LinkPlan {
             name,
             url: format!("{ws}{path}"),
             streams: channels.iter().map(|channel| stream(channel)).collect(),
+            needed: steady
+                .iter()
+                .filter(|(channel, _, _)| channels.contains(channel))
+                .map(|(channel, silence_max, from_the_start)| Needed {
+                    stream: stream(channel),
+                    silence_max: *silence_max,
+                    from_the_start: *from_the_start,
+                })
+                .collect(),
             data_silence_max,
             traffic_silence_max: match market {
                 Market::BinanceSpot => SPOT_TRAFFIC_SILENCE_MAX,
@@ -107,7 +136,7 @@ impl Plan {
         // Depth at the fastest pace that the documents list; bookTicker is a second witness of it.
         let (links, api, limit, weights_per_minute, weight) = match market {
             Market::BinanceSpot => {
-                let channels = ["depth@100ms", "bookTicker", "trade"];
+                let channels = [DEPTH, "bookTicker", "trade"];
                 (
                     vec![link("stream", "/stream", &channels, DEPTH_SILENCE_MAX)],
                     "/api/v3",
@@ -117,21 +146,16 @@ impl Plan {
                 )
             }
             Market::BinanceUsdm => {
-                let public = ["depth@100ms", "bookTicker"];
+                let public = [DEPTH, "bookTicker"];
                 let links = vec![
                     link("public", "/public/stream", &public, DEPTH_SILENCE_MAX),
                     // Where nothing trades, the mark price of every second says that the stream lives.
-                    link(
-                        "market",
-                        "/market/stream",
-                        &["aggTrade", "markPrice@1s"],
-                        TRADE_SILENCE_MAX,
-                    ),
+                    link("market", "/market/stream", &["aggTrade", MARK], MARK_SILENCE_MAX),
                 ];
                 (links, "/fapi/v1", 1_000, 2_400, 20)
             }
             Market::BinanceCoinm => {
-                let channels = ["depth@100ms", "bookTicker", "aggTrade"];
+                let channels = [DEPTH, "bookTicker", "aggTrade"];
                 (
                     vec![link("stream", "/stream", &channels, DEPTH_SILENCE_MAX)],
                     "/dapi/v1",
@@ -149,7 +173,8 @@ impl Plan {
             market,
             links,
             snapshot_url: format!("{rest}{api}/depth?symbol={symbol}&limit={limit}"),
-            snapshot_interval_min: Duration::from_secs(60) * weight / weights_per_minute,
+            snapshot_interval_min: Duration::from_secs(60) * weight * WEIGHT_SHARE
+                / weights_per_minute,
             exchange_info_url: format!("{rest}{api}/exchangeInfo{named}"),
             symbol,
         })
@@ -175,7 +200,7 @@ mod tests {
             plan.snapshot_url,
             "https://fapi.binance.com/fapi/v1/depth?symbol=BTCUSDT&limit=1000"
         );
-        assert_eq!(plan.snapshot_interval_min, Duration::from_millis(500));
+        assert_eq!(plan.snapshot_interval_min, Duration::from_secs(2));
     }
 
     #[test]
@@ -185,7 +210,7 @@ mod tests {
         let plan = Plan::new(Market::BinanceSpot, "BTCUSDT", &endpoints).unwrap();
         assert_eq!(plan.links[0].url, "ws://127.0.0.1:9/stream");
         assert_eq!(plan.exchange_info_url, "http://127.0.0.1:9/api/v3/exchangeInfo?symbol=BTCUSDT");
-        assert_eq!(plan.snapshot_interval_min, Duration::from_millis(2_500));
+        assert_eq!(plan.snapshot_interval_min, Duration::from_secs(10));
         assert!(Plan::new(Market::B3Futures, "WDO", &endpoints).is_err());
         assert!(Endpoints::of(Market::B3Futures).is_err());
     }

@@ -59,6 +59,8 @@ impl RestClient {
             .timeout_global(Some(within))
             .http_status_as_error(false)
             .max_redirects(0)
+            // What the environment names is not asked for a market.
+            .proxy(None)
             .user_agent(concat!("fluxo/", env!("CARGO_PKG_VERSION")))
             .build();
         Self { agent: config.into() }

@@ -50,14 +50,17 @@ pub(super) struct Snapshots {
     limited_wait: Duration,
     banned_wait: Duration,
     retry_after_max: Duration,
+    healthy_after: Duration,
     book: BookState,
     asked: Option<Asked>,
     /// Requests so far.
     requests: u64,
     /// Answers that were handed over.
     delivered: u64,
-    /// Requests in a row that did not lead to a whole book.
+    /// Requests in a row that did not lead to a book that stayed whole for a while.
     failures: u32,
+    /// Since when the book has been whole.
+    live_since: Option<Duration>,
     /// No request before this.
     not_before: Duration,
     /// When the last snapshot was handed over, while nobody knows whether it joins.
@@ -74,19 +77,30 @@ impl Snapshots {
             limited_wait: config.limited_wait,
             banned_wait: config.banned_wait,
             retry_after_max: config.retry_after_max,
+            healthy_after: config.healthy_after,
             book: BookState::Empty,
             asked: None,
             requests: 0,
             delivered: 0,
             failures: 0,
+            live_since: None,
             not_before: Duration::ZERO,
             handed_over: None,
         }
     }
 
     /// The feed was lost: what was known of the book is not true any more.
-    pub(super) fn lost(&mut self) {
-        (self.book, self.handed_over, self.failures) = (BookState::Empty, None, 0);
+    pub(super) fn lost(&mut self, now: Duration) {
+        self.is_broken(now);
+        (self.book, self.handed_over) = (BookState::Empty, None);
+    }
+
+    /// The book is not whole. One that was for a while pays for the failures before it; where it
+    /// breaks again at once, the waits go on growing.
+    fn is_broken(&mut self, now: Duration) {
+        if self.live_since.take().is_some_and(|since| now >= since + self.healthy_after) {
+            self.failures = 0;
+        }
     }
 
     /// What is known of the book. A report that does not know of the latest loss or snapshot yet
@@ -96,8 +110,14 @@ impl Snapshots {
             return;
         }
         self.book = report.state;
+        if report.state != BookState::Live {
+            self.is_broken(now);
+        }
         match report.state {
-            BookState::Live => (self.failures, self.handed_over) = (0, None),
+            BookState::Live => {
+                self.live_since.get_or_insert(now);
+                self.handed_over = None;
+            }
             BookState::TooOld => {
                 if self.handed_over.take().is_some() {
                     self.fail(now);
@@ -120,17 +140,24 @@ impl Snapshots {
             self.asked = None;
             self.fail(now);
         }
+        if self.waited_in_vain(now) {
+            // It waited long enough for an update that it joins: a failure like any other.
+            self.handed_over = None;
+            self.fail(now);
+        }
         if self.due()? > now {
             return None;
-        }
-        if self.handed_over.take().is_some() {
-            // It waited long enough for an update that it joins.
-            self.failures = self.failures.saturating_add(1);
         }
         self.requests += 1;
         self.asked = Some(Asked { request: self.requests, at: now, losses });
         self.not_before = self.not_before.max(now + self.interval_min);
         Some(self.requests)
+    }
+
+    fn waited_in_vain(&self, now: Duration) -> bool {
+        self.asked.is_none()
+            && self.book == BookState::Waiting
+            && self.handed_over.is_some_and(|at| now >= at + self.bridge_within)
     }
 
     /// When something is to be done next, while the connections stand.
@@ -142,7 +169,7 @@ impl Snapshots {
         match self.book {
             BookState::Empty | BookState::Live => None,
             BookState::TooOld => Some(self.not_before),
-            BookState::Waiting => Some(self.not_before.max(patience.unwrap_or(Duration::ZERO))),
+            BookState::Waiting => Some(patience.unwrap_or(self.not_before)),
         }
     }
 
@@ -187,5 +214,72 @@ impl Snapshots {
     fn fail(&mut self, now: Duration) {
         self.failures = self.failures.saturating_add(1);
         self.not_before = self.not_before.max(now + self.backoff.wait(self.failures));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fluxo_core::Market;
+
+    use super::super::Endpoints;
+    use super::*;
+
+    fn usdm() -> Snapshots {
+        let endpoints = Endpoints::of(Market::BinanceUsdm).unwrap();
+        let plan = Plan::new(Market::BinanceUsdm, "BTCUSDT", &endpoints).unwrap();
+        Snapshots::new(&ClientConfig::DEFAULT, &plan)
+    }
+
+    const fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    /// Goes on to the next request, which is answered at once.
+    fn next(snapshots: &mut Snapshots, now: &mut Duration) -> Duration {
+        for _ in 0..5 {
+            if let Some(request) = snapshots.begin(*now, 0) {
+                assert!(snapshots.on_answer(*now, 0, request));
+                return *now;
+            }
+            *now = snapshots.due().unwrap().max(*now);
+        }
+        panic!("no request: {snapshots:?}");
+    }
+
+    fn report(snapshots: &mut Snapshots, now: Duration, state: BookState) {
+        let report = BookReport { losses: 0, snapshots: snapshots.delivered, state };
+        snapshots.on_report(now, 0, report);
+    }
+
+    #[test]
+    fn snapshots_that_wait_in_vain_are_asked_for_ever_more_rarely() {
+        let (mut snapshots, mut now) = (usdm(), seconds(1));
+        report(&mut snapshots, now, BookState::Waiting);
+        let mut last = next(&mut snapshots, &mut now);
+        let mut waits = Vec::new();
+        for _ in 0..12 {
+            report(&mut snapshots, now, BookState::Waiting);
+            let at = next(&mut snapshots, &mut now);
+            waits.push(at - last);
+            last = at;
+        }
+        assert!(waits[0] >= seconds(2) && waits[11] >= seconds(17), "{waits:?}");
+    }
+
+    #[test]
+    fn only_a_book_that_stayed_whole_makes_up_for_failures() {
+        let (mut snapshots, mut now) = (usdm(), seconds(1));
+        report(&mut snapshots, now, BookState::Waiting);
+        for _ in 0..12 {
+            next(&mut snapshots, &mut now);
+            report(&mut snapshots, now, BookState::TooOld);
+        }
+        assert_eq!(snapshots.failures, 12);
+        report(&mut snapshots, now, BookState::Live);
+        report(&mut snapshots, now + seconds(1), BookState::Waiting);
+        assert_eq!(snapshots.failures, 12, "it broke at once");
+        report(&mut snapshots, now + seconds(2), BookState::Live);
+        snapshots.lost(now + seconds(13));
+        assert_eq!(snapshots.failures, 0);
     }
 }

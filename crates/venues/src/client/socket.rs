@@ -1,6 +1,8 @@
 //! One WebSocket connection as a task: it reads, stamps what it read at once, and hands it on.
 
+use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use fluxo_core::UnixNanos;
@@ -42,6 +44,9 @@ pub(super) struct Address {
     pub(super) clock: SessionClock,
 }
 
+/// The longest that a message may take to leave, the one that closes included.
+const SEND_WITHIN: Duration = Duration::from_secs(5);
+
 /// Runs a connection to its end. Texts to send come from `to_send`; when its other end is dropped
 /// the connection closes.
 pub(super) async fn run(
@@ -63,7 +68,11 @@ async fn speak(
 ) -> Result<(), tungstenite::Error> {
     let Address { link, attempt, url, tls, clock } = address;
     let connector = tls.map(Connector::Rustls);
-    let (mut socket, _) = connect_async_tls_with_config(url, None, true, connector).await?;
+    // Whoever gives up an attempt that hangs drops the other end, and the socket is closed.
+    let (mut socket, _) = tokio::select! {
+        opened = connect_async_tls_with_config(url, None, true, connector) => opened?,
+        _ = to_send.recv() => return Ok(()),
+    };
     let report = async |what| events.send(SocketEvent { link, attempt, what }).await.is_ok();
     if !report(What::Opened).await {
         return Ok(());
@@ -90,9 +99,17 @@ async fn speak(
                 }
             }
             text = to_send.recv() => match text {
-                Some(text) => socket.send(Message::text(text)).await?,
-                None => return socket.close(None).await,
+                Some(text) => in_time(socket.send(Message::text(text))).await?,
+                None => return in_time(socket.close(None)).await,
             },
         }
     }
+}
+
+async fn in_time(
+    sending: impl Future<Output = Result<(), tungstenite::Error>>,
+) -> Result<(), tungstenite::Error> {
+    tokio::time::timeout(SEND_WITHIN, sending).await.unwrap_or_else(|_elapsed| {
+        Err(tungstenite::Error::Io(io::Error::from(io::ErrorKind::TimedOut)))
+    })
 }

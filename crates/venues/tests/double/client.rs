@@ -197,6 +197,7 @@ impl Client {
 /// An answer of REST: the status, its headers, its text.
 pub(crate) fn get(double: &Double, path: &str) -> (u16, ureq::http::HeaderMap, String) {
     let agent: ureq::Agent = ureq::Agent::config_builder()
+        .proxy(None)
         .http_status_as_error(false)
         .timeout_global(Some(PATIENCE))
         .build()
