@@ -63,8 +63,8 @@ pub(crate) struct ReplayJournal {
     pub(crate) journal: PathBuf,
     #[command(flatten)]
     pub(crate) configuration: Configuration,
-    /// Where the models' scores come from. By default they are computed again where every bundle is
-    /// at hand, and taken from the journal otherwise.
+    /// Where the models' scores come from. By default they are computed again where every bundle can
+    /// be loaded, and taken from the journal otherwise, with a warning that says why.
     #[arg(long, value_enum)]
     scores: Option<Scores>,
     /// The folder of a bundle that the session used, where it no longer lies where it did; may be

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use fluxo_report::{
-    Exit, Outcome, Output, OutputMode, ProgressLine, Unfit, conclude, log_to_stderr,
+    Exit, Outcome, Output, OutputMode, ProgressLine, Unfit, Verdict, conclude, log_to_stderr,
 };
 use fluxo_session::{
     Destination, EngineFile, Inputs, Instruments, Models, Recording, RecordingError, Setup,
@@ -71,7 +71,7 @@ fn replay(command: &ReplayJournal) -> Outcome {
         tracing::warn!("{warning}");
     }
     verdict.print(OutputMode::from_flag(command.json))?;
-    Ok(if !verdict.identical && changed.is_none() {
+    Ok(if verdict.verdict == Verdict::Different && changed.is_none() {
         // The same events and the same configuration gave other actions: that is our fault.
         Exit::Internal
     } else if !verdict.finished {

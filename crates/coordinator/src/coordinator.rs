@@ -60,6 +60,15 @@ impl Coordinator {
         Ok(Self { instrument, spec, config, stance: Stance::FLAT, last_signal: None })
     }
 
+    /// Hears what models said of a row, whether or not anything can be traded on it: models that go
+    /// on speaking while there is no market are not silent. To be called before
+    /// [`Self::decide`], with every row.
+    pub fn hear(&mut self, row: UnixNanos, forecast: Option<&Forecast>) {
+        if forecast.is_some_and(|forecast| forecast.signal.is_some()) {
+            self.last_signal = Some(row);
+        }
+    }
+
     /// What is wanted now; `None` when there is no basis for a decision: the rule's input is
     /// undefined, or a size cannot be computed. Nothing changes then.
     pub fn decide(&mut self, row: &FeatureRow, said: Said<'_>, view: &View) -> Option<Intent> {
@@ -128,7 +137,6 @@ impl Coordinator {
     ) -> Option<(Target, Signal)> {
         let spoken = forecast.and_then(|forecast| Some((forecast, forecast.signal?)));
         if let Some((forecast, value)) = spoken {
-            self.last_signal = Some(now);
             let Forecast { enter, leave, .. } = *forecast;
             let thresholds = Hysteresis { enter, leave, hold: following.hold };
             let target = self.follow(now, value, &thresholds, lots);

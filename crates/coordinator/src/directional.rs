@@ -35,7 +35,10 @@ impl Stance {
             let held = now.checked_add(-thresholds.hold).is_some_and(|start| self.since <= start);
             #[expect(clippy::cast_precision_loss, reason = "-1, 0 or 1")]
             let along = signal * self.direction.sign() as f64;
-            if !held || along >= thresholds.leave {
+            // A signal that would enter the other side turns, also where that is no leaving yet:
+            // with `leave` at `-enter` both begin at the same number.
+            let stays = along >= thresholds.leave && along > -thresholds.enter;
+            if !held || stays {
                 return;
             }
         }
@@ -90,8 +93,11 @@ mod tests {
     #[test]
     fn a_negative_threshold_keeps_until_the_other_side() {
         let signals = [0.6, 0.0, -0.5, -0.6, -0.7, 0.5, 0.61];
-        assert_eq!(positions_leaving_at(-0.6, 0, &signals), [10, 10, 10, 10, -14, -14, 16]);
+        assert_eq!(positions_leaving_at(-0.6, 0, &signals), [10, 10, 10, -13, -13, -13, 16]);
         assert_eq!(positions_leaving_at(-0.3, 0, &signals), [10, 10, 0, -13, -13, 0, 16]);
+        // From both sides exactly at the threshold, as the band that chose it was played.
+        let turns = [-0.6, 0.6, 0.599, -0.599, -0.6];
+        assert_eq!(positions_leaving_at(-0.6, 0, &turns), [-10, 11, 11, 11, -14]);
     }
 
     #[test]

@@ -57,6 +57,7 @@ impl Decider {
 
     /// Decides on a row, and says whether there was an intent.
     pub(crate) fn decide(&mut self, moment: &Moment<'_>, actions: &mut Actions) -> bool {
+        self.coordinator.hear(moment.row.ts, moment.said.forecast);
         let Some(touch) = moment.touch else {
             self.withdraw_from_market(actions);
             return false;

@@ -31,7 +31,9 @@ impl Models {
         self.speaking = Some(forecaster);
     }
 
-    /// Keeps a bundle at hand. Nothing changes until an event names it.
+    /// Keeps a bundle at hand. Nothing changes until an event names it. Beyond [`STAGED_MAX`] the one
+    /// that waits longest is dropped here, which frees its models: a person swaps bundles, so this is
+    /// rare, and it happens between two events.
     pub(crate) fn stage(&mut self, ensemble: ModelEnsemble) {
         self.staged.retain(|waiting| waiting.bundle() != ensemble.bundle());
         if self.staged.len() == STAGED_MAX {
@@ -41,7 +43,7 @@ impl Models {
     }
 
     /// Lets a staged bundle speak from the next row on, and says whether there was one. The other one
-    /// is kept at hand: nothing is freed between two events.
+    /// is kept at hand, as the way back.
     pub(crate) fn use_bundle(&mut self, bundle: BundleId) -> bool {
         match &mut self.speaking {
             // What is recorded says itself whose it is.

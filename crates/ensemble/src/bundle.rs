@@ -1,10 +1,11 @@
 //! A bundle whose every claim was checked that can be checked without running a model.
 
-use fluxo_core::{BundleId, MODELS_MAX};
+use fluxo_core::{BundleId, CLASSES, MODELS_MAX};
 
+use crate::ensemble::are_probabilities;
 use crate::error::{Claim, Place};
 use crate::input::ROW_WIDTH;
-use crate::manifest::{Dimension, Dtype};
+use crate::manifest::{Dimension, Dtype, Role};
 use crate::npy::Table;
 use crate::{BundleFiles, Error, Hash, MANIFEST, Manifest, ModelEntry, RUNTIME_VERSION, onnx_file};
 
@@ -12,6 +13,37 @@ use crate::{BundleFiles, Error, Hash, MANIFEST, Manifest, ModelEntry, RUNTIME_VE
 const SCHEMA: u32 = 1;
 /// The operator sets that a graph must need, no more and no less: those that are verified here.
 const OPSETS: [(&str, u64); 2] = [("", 17), ("ai.onnx.ml", 3)];
+/// What graphs may be made of: trees, and around them what scales, calibrates (TRAINING 4.7) and
+/// normalises. No control flow, nothing random, nothing that prints or reads.
+const OPERATORS: [(&str, &[&str]); 2] = [
+    ("ai.onnx.ml", &["TreeEnsembleRegressor"]),
+    (
+        "",
+        &[
+            "Add",
+            "Cast",
+            "Clip",
+            "Concat",
+            "Constant",
+            "Div",
+            "IsNaN",
+            "Log",
+            "Max",
+            "Min",
+            "Mul",
+            "ReduceSum",
+            "Reshape",
+            "Sigmoid",
+            "Slice",
+            "Softmax",
+            "Sub",
+            "Unsqueeze",
+            "Where",
+        ],
+    ),
+];
+/// More than any model counts: the sum of all weights stays a number.
+const WEIGHT_MAX: f64 = 1e6;
 /// Digits of a model's identifier.
 const MODEL_ID_DIGITS: usize = 16;
 /// The largest regime id.
@@ -54,6 +86,7 @@ impl Bundle {
             if manifest.models[..at].iter().any(|other| other.name == model.name) {
                 return Err(claim(Claim::Twice));
             }
+            check_beside(model, &manifest.models[..at]).map_err(claim)?;
             check_claims(model).map_err(claim)?;
             let place = Place::Model(model.name.clone());
             check_schema(place, model.feature_schema_hash, manifest.feature_schema_hash)?;
@@ -71,6 +104,11 @@ impl Bundle {
             check_id(model, files.get(&model.file)?).map_err(claim)?;
             check_graph(model, files.get(&model.file)?)?;
         }
+        // Present, and yet the one file that says what hashes are, or that none covers.
+        let inputs = &manifest.golden.inputs;
+        if files.get(inputs).is_ok() && !sums.contains_key(inputs) {
+            return Err(Error::Uncovered { file: inputs.clone() });
+        }
         let is_used = |file: &str| {
             file == MANIFEST
                 || file == manifest.golden.inputs
@@ -85,7 +123,7 @@ impl Bundle {
         let outputs = manifest
             .models
             .iter()
-            .map(|model| table(&files, &model.golden_outputs, manifest.golden.rows, 3..=3))
+            .map(|model| golden_outputs(&files, model, manifest.golden.rows))
             .collect::<Result<_, _>>()?;
         Ok(Self { id, manifest, files, inputs, outputs })
     }
@@ -127,8 +165,11 @@ fn check_manifest(manifest: &Manifest, expected: &Expectations) -> Result<(), Er
     check_schema(Place::Manifest, found, expected.feature_schema.unwrap_or(found))?;
     let crate::Decision { enter, leave, cost_bps } = manifest.decision;
     // NaN fails the comparison.
-    if !(-enter <= leave && leave < enter && enter.is_finite() && cost_bps >= 0.0) {
+    if !(-enter <= leave && leave < enter && enter.is_finite()) {
         return Err(Error::Thresholds { enter, leave });
+    }
+    if !(cost_bps >= 0.0 && cost_bps.is_finite()) {
+        return Err(Error::Cost { cost_bps });
     }
     let models = manifest.models.len();
     if models == 0 || models > MODELS_MAX {
@@ -153,7 +194,13 @@ fn check_claims(model: &ModelEntry) -> Result<(), Claim> {
     if !model.family.is_tree() {
         return Err(Claim::NotBuilt { family: model.family.name() });
     }
-    if !(model.base_weight > 0.0 && model.base_weight.is_finite()) {
+    if model.role != Role::SignalGeneration {
+        return Err(Claim::Role);
+    }
+    if model.input_set.consensus {
+        return Err(Claim::NotServed { what: "the consensus vector" });
+    }
+    if !(model.base_weight > 0.0 && model.base_weight <= WEIGHT_MAX) {
         return Err(Claim::Weight { weight: model.base_weight });
     }
     let decision = &model.decision;
@@ -194,6 +241,20 @@ fn check_claims(model: &ModelEntry) -> Result<(), Claim> {
     Ok(())
 }
 
+/// A model beside those in front of it: one graph speaks once, and all speak of the same thing.
+fn check_beside(model: &ModelEntry, others: &[ModelEntry]) -> Result<(), Claim> {
+    if let Some(other) = others.iter().find(|other| other.model_id == model.model_id) {
+        return Err(Claim::SameModel { other: other.name.clone() });
+    }
+    match others.first() {
+        Some(first) if first.target != model.target => {
+            let (target, other) = (model.target.clone(), first.name.clone());
+            Err(Claim::Target { target, other, expected: first.target.clone() })
+        }
+        _ => Ok(()),
+    }
+}
+
 fn check_id(model: &ModelEntry, graph: &[u8]) -> Result<(), Claim> {
     let mut actual = Hash::of(graph).to_string();
     actual.truncate(MODEL_ID_DIGITS);
@@ -203,16 +264,17 @@ fn check_id(model: &ModelEntry, graph: &[u8]) -> Result<(), Claim> {
     Err(Claim::Id { claimed: model.model_id.clone(), actual })
 }
 
-/// The graph holds all of its numbers itself, and the manifest and it must need exactly [`OPSETS`].
+/// The graph holds all of its numbers itself and nothing that no model needs, is made of
+/// [`OPERATORS`], and the manifest and it need exactly [`OPSETS`].
 fn check_graph(model: &ModelEntry, graph: &[u8]) -> Result<(), Error> {
     let named = || (model.name.clone(), model.file.clone());
     let in_graph = onnx_file::read(graph).ok_or_else(|| {
         let (model, file) = named();
         Error::NotOnnx { model, file }
     })?;
-    if in_graph.has_external_data {
+    if let Some(part) = in_graph.parts.first() {
         let (model, file) = named();
-        return Err(Error::ExternalData { model, file });
+        return Err(Error::Part { model, file, part: *part });
     }
     for (place, opsets) in
         [(Place::Manifest, &model.opset), (Place::File(model.file.clone()), &in_graph.opsets)]
@@ -229,7 +291,28 @@ fn check_graph(model: &ModelEntry, graph: &[u8]) -> Result<(), Error> {
             }
         }
     }
-    Ok(())
+    let is_allowed = |(domain, operator): &&(String, String)| {
+        let mut sets = OPERATORS.iter().filter(|(name, _)| name == domain);
+        sets.any(|(_, operators)| operators.contains(&operator.as_str()))
+    };
+    match in_graph.operators.iter().find(|operator| !is_allowed(operator)) {
+        Some((domain, operator)) => {
+            let (model, file) = named();
+            let (domain, operator) = (domain.clone(), operator.clone());
+            Err(Error::Operator { model, file, domain, operator })
+        }
+        None => Ok(()),
+    }
+}
+
+/// What a model said when it was published: probabilities, or it could never be served.
+fn golden_outputs(files: &BundleFiles, model: &ModelEntry, rows: usize) -> Result<Table, Error> {
+    let table = table(files, &model.golden_outputs, rows, CLASSES..=CLASSES)?;
+    let bad = table.rows().position(|row| !are_probabilities(row));
+    match bad {
+        Some(row) => Err(Error::Claim { model: model.name.clone(), what: Claim::Golden { row } }),
+        None => Ok(table),
+    }
 }
 
 /// A golden table of so many rows, as wide as it may be.

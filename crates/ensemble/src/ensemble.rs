@@ -1,8 +1,7 @@
 //! The models of a bundle, asked together.
 
 use fluxo_core::{
-    BundleId, CLASSES, Forecast, InstrumentId, MODELS_MAX, ModelAnswer, ModelForecast, Nanos,
-    UnixNanos,
+    BundleId, Forecast, InstrumentId, MODELS_MAX, ModelAnswer, ModelForecast, Nanos, UnixNanos,
 };
 
 use crate::{Decision, InputSet, ROW_WIDTH, Scorer};
@@ -130,8 +129,8 @@ impl Model {
     }
 }
 
-/// Whether numbers are probabilities; NaN fails every comparison.
-fn are_probabilities(numbers: &[f32; CLASSES]) -> bool {
+/// Whether the numbers of all classes are probabilities; NaN fails every comparison.
+pub(crate) fn are_probabilities(numbers: &[f32]) -> bool {
     let range = -PROBABILITY_TOLERANCE..=1.0 + PROBABILITY_TOLERANCE;
     let sum: f32 = numbers.iter().sum();
     numbers.iter().all(|number| range.contains(number))
@@ -140,6 +139,8 @@ fn are_probabilities(numbers: &[f32; CLASSES]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use fluxo_core::CLASSES;
+
     use super::*;
     use crate::{FeatureSetName, ScoreError};
 

@@ -1,8 +1,12 @@
 //! Why a bundle or a runtime is not used. Each is one line that says which file or model, and what.
 
+mod claim;
+
 use std::fmt;
 
 use crate::Hash;
+
+pub use claim::Claim;
 
 /// Why a bundle is refused.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +26,12 @@ pub enum Error {
     /// A file that the list of hashes does not name.
     #[error("{file} is no part of the bundle: SHA256SUMS does not list it")]
     Unlisted {
+        /// The file.
+        file: String,
+    },
+    /// A file that the manifest uses and no hash covers.
+    #[error("manifest.json uses {file}, and SHA256SUMS does not list it")]
+    Uncovered {
         /// The file.
         file: String,
     },
@@ -130,6 +140,12 @@ pub enum Error {
         /// The threshold to leave.
         leave: f64,
     },
+    /// A cost that cannot be one.
+    #[error("manifest.json: decision.cost_bps must be a number of at least zero, got {cost_bps}")]
+    Cost {
+        /// The cost, in basis points.
+        cost_bps: f64,
+    },
     /// A model says of itself what cannot be.
     #[error("model {model}: {what}")]
     Claim {
@@ -160,13 +176,29 @@ pub enum Error {
         /// The file.
         file: String,
     },
-    /// A graph whose numbers lie elsewhere, where no hash covers them.
-    #[error("model {model}: {file} takes numbers from another file")]
-    ExternalData {
+    /// A graph that holds what no model needs.
+    #[error("model {model}: {file} {part}")]
+    Part {
         /// The model.
         model: String,
         /// The file.
         file: String,
+        /// What.
+        part: Part,
+    },
+    /// A graph of an operator that models are not made of.
+    #[error(
+        "model {model}: {file} uses the operator {operator:?} of {domain:?}, which is not allowed"
+    )]
+    Operator {
+        /// The model.
+        model: String,
+        /// The file.
+        file: String,
+        /// The domain; the standard one has the empty name.
+        domain: String,
+        /// The operator.
+        operator: String,
     },
     /// A graph that ONNX Runtime does not take.
     #[error("model {model}: {file} is no graph that ONNX Runtime takes")]
@@ -282,6 +314,26 @@ impl fmt::Display for Place {
     }
 }
 
+/// What a graph can hold and no model of ours needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
+pub enum Part {
+    /// Numbers that lie elsewhere, where no hash covers them.
+    #[error("takes numbers from another file")]
+    ExternalData,
+    /// A graph within the graph, as control flow has.
+    #[error("has a graph within its graph")]
+    Subgraph,
+    /// Operators that it brings itself.
+    #[error("brings functions of its own")]
+    Function,
+    /// How it is trained on.
+    #[error("has a graph to be trained by")]
+    TrainingInfo,
+    /// Tensors that are written as their few numbers.
+    #[error("has sparse tensors")]
+    SparseTensor,
+}
+
 /// The ends of a graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
@@ -298,67 +350,6 @@ impl fmt::Display for End {
             Self::Outputs => "outputs",
         })
     }
-}
-
-/// What a manifest says of a model and cannot be.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum Claim {
-    /// Two models of one name.
-    #[error("there are two of that name")]
-    Twice,
-    /// A name that is empty, or no plain word.
-    #[error("a name is made of letters, digits, - and _")]
-    Name,
-    /// An identifier that is not that of the file.
-    #[error("model_id is {claimed}, and the file's is {actual}")]
-    Id {
-        /// In the manifest.
-        claimed: String,
-        /// The file's.
-        actual: String,
-    },
-    /// A file's hash is not the one of the list.
-    #[error("files says another SHA-256 of {file} than SHA256SUMS")]
-    FileHash {
-        /// The file.
-        file: String,
-    },
-    /// A file that the model needs and does not list.
-    #[error("files does not name {file}")]
-    FileUnnamed {
-        /// The file.
-        file: String,
-    },
-    /// A kind of model that this version does not run.
-    #[error("models of the family {family} do not run yet")]
-    NotBuilt {
-        /// The family.
-        family: &'static str,
-    },
-    /// A weight that no mean can be formed with.
-    #[error("base_weight must be a number above zero, got {weight}")]
-    Weight {
-        /// The weight.
-        weight: f64,
-    },
-    /// Numbers of its decision that are none.
-    #[error("decision must hold finite numbers, three of them in prior_correction")]
-    Decision,
-    /// It does not speak in the only regime that there is so far.
-    #[error("regimes must lie in -1..=7 and hold -1, the unknown one")]
-    Regimes,
-    /// Two names of its set of features.
-    #[error("mode and input_set.set differ")]
-    Mode,
-    /// It does not read what its set says.
-    #[error("inputs must be one \"features\" f32[\"B\",{width}], as input_set says")]
-    Inputs {
-        /// How wide its set is.
-        width: usize,
-    },
-    /// It does not say what a tree says.
-    #[error("outputs must be one \"probabilities\" f32[\"B\",3] of the classes -1, 0, 1")]
-    Outputs,
 }
 
 /// Why a `.npy` file is not read.

@@ -23,7 +23,7 @@ mod scorer;
 
 pub use bundle::{Bundle, Expectations};
 pub use ensemble::{FAILURES_IN_A_ROW_MAX, ModelCounts, ModelEnsemble};
-pub use error::{Claim, End, Error, Golden, NpyError, Place, RuntimeError};
+pub use error::{Claim, End, Error, Golden, NpyError, Part, Place, RuntimeError};
 pub use files::{
     BUNDLE_BYTES_MAX, BundleFiles, FILE_BYTES_MAX, FILES_MAX, MANIFEST, PROVENANCE, SUMS,
 };

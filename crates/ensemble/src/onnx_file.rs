@@ -1,94 +1,169 @@
-//! Reads what an ONNX file says of itself: the operator sets that it needs, and whether its numbers
-//! lie in other files. The manifest may claim anything, the file is what runs.
+//! Reads what an ONNX file says of itself: the operator sets that it needs, the operators that it
+//! uses, and whether it holds what no model of ours needs. The manifest may claim anything, the file
+//! is what runs.
 //!
-//! An ONNX file is one protobuf message, `ModelProto`. What is looked at is its list of
-//! `OperatorSetIdProto { domain = 1, version = 2 }` and, in its graph, the tensors; everything else is
-//! stepped over.
+//! An ONNX file is one protobuf message, `ModelProto`. Looked at are its operator sets, the nodes of
+//! its graph and every place where tensors, graphs or functions can lie; the rest is stepped over.
+//! Graphs within graphs are not looked into, because a file that has one is not used.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// `ModelProto.graph`.
-const GRAPH: u64 = 7;
-/// `ModelProto.opset_import`.
-const OPSET_IMPORT: u64 = 8;
-/// `OperatorSetIdProto.domain`.
-const DOMAIN: u64 = 1;
-/// `OperatorSetIdProto.version`.
-const VERSION: u64 = 2;
-/// `GraphProto.node`.
-const NODE: u64 = 1;
-/// `GraphProto.initializer`.
-const INITIALIZER: u64 = 5;
-/// `NodeProto.attribute`.
-const ATTRIBUTE: u64 = 5;
-/// `AttributeProto.t`, one tensor.
-const TENSOR: u64 = 5;
-/// `TensorProto.external_data`.
-const EXTERNAL_DATA: u64 = 13;
+use crate::error::Part;
+
+/// Fields of `ModelProto`.
+mod model {
+    pub(super) const GRAPH: u64 = 7;
+    pub(super) const OPSET_IMPORT: u64 = 8;
+    pub(super) const TRAINING_INFO: u64 = 20;
+    pub(super) const FUNCTIONS: u64 = 25;
+}
+/// Fields of `OperatorSetIdProto`.
+mod import {
+    pub(super) const DOMAIN: u64 = 1;
+    pub(super) const VERSION: u64 = 2;
+}
+/// Fields of `GraphProto`.
+mod graph {
+    pub(super) const NODE: u64 = 1;
+    pub(super) const INITIALIZER: u64 = 5;
+    pub(super) const SPARSE_INITIALIZER: u64 = 15;
+}
+/// Fields of `NodeProto`.
+mod node {
+    pub(super) const OP_TYPE: u64 = 4;
+    pub(super) const ATTRIBUTE: u64 = 5;
+    pub(super) const DOMAIN: u64 = 7;
+}
+/// Fields of `AttributeProto`.
+mod attribute {
+    pub(super) const TENSOR: u64 = 5;
+    pub(super) const GRAPH: u64 = 6;
+    pub(super) const TENSORS: u64 = 10;
+    pub(super) const GRAPHS: u64 = 11;
+    pub(super) const SPARSE_TENSOR: u64 = 22;
+    pub(super) const SPARSE_TENSORS: u64 = 23;
+}
+/// Fields of `TensorProto`.
+mod tensor {
+    pub(super) const EXTERNAL_DATA: u64 = 13;
+    pub(super) const DATA_LOCATION: u64 = 14;
+}
 
 /// What a file says.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct OnnxFile {
     /// The version of each domain; the standard one has the empty name.
     pub(crate) opsets: BTreeMap<String, u64>,
-    /// Whether a tensor names another file that holds its numbers: no hash would cover that.
-    pub(crate) has_external_data: bool,
+    /// The domain and the name of every operator of its graph.
+    pub(crate) operators: BTreeSet<(String, String)>,
+    /// Everything that it holds and no model needs.
+    pub(crate) parts: BTreeSet<Part>,
 }
 
 /// Reads a file; `None` when the bytes are no protobuf message, or say a domain twice.
-pub(crate) fn read(model: &[u8]) -> Option<OnnxFile> {
-    let (mut opsets, mut has_external_data) = (BTreeMap::new(), false);
-    let mut fields = Fields(model);
-    while let Some((number, field)) = fields.next()? {
-        match (number, field) {
-            (OPSET_IMPORT, Field::Bytes(import)) => {
-                let (domain, version) = import_of(import)?;
-                if opsets.insert(domain, version).is_some() {
-                    return None;
-                }
-            }
-            (GRAPH, Field::Bytes(graph)) => {
-                has_external_data |= has(graph, &[INITIALIZER, EXTERNAL_DATA])?
-                    || has(graph, &[NODE, ATTRIBUTE, TENSOR, EXTERNAL_DATA])?;
-            }
-            (OPSET_IMPORT | GRAPH, _) => return None,
-            _ => {}
+pub(crate) fn read(bytes: &[u8]) -> Option<OnnxFile> {
+    let mut file = OnnxFile::default();
+    for_each(bytes, |number, field| match (number, field) {
+        (model::OPSET_IMPORT, Field::Bytes(import)) => {
+            let (domain, version) = import_of(import)?;
+            file.opsets.insert(domain, version).is_none().then_some(())
         }
-    }
-    Some(OnnxFile { opsets, has_external_data })
+        (model::GRAPH, Field::Bytes(graph)) => file.read_graph(graph),
+        (model::OPSET_IMPORT | model::GRAPH, _) => None,
+        (model::TRAINING_INFO, _) => file.holds(Part::TrainingInfo),
+        (model::FUNCTIONS, _) => file.holds(Part::Function),
+        _ => Some(()),
+    })?;
+    Some(file)
 }
 
-/// Whether a message has a field at the end of a path of messages within messages.
-fn has(message: &[u8], path: &[u64]) -> Option<bool> {
-    let [wanted, rest @ ..] = path else { return Some(true) };
+impl OnnxFile {
+    fn holds(&mut self, part: Part) -> Option<()> {
+        self.parts.insert(part);
+        Some(())
+    }
+
+    fn read_graph(&mut self, bytes: &[u8]) -> Option<()> {
+        for_each(bytes, |number, field| match (number, field) {
+            (graph::NODE, Field::Bytes(node)) => self.read_node(node),
+            (graph::INITIALIZER, Field::Bytes(tensor)) => self.read_tensor(tensor),
+            (graph::NODE | graph::INITIALIZER, _) => None,
+            (graph::SPARSE_INITIALIZER, _) => self.holds(Part::SparseTensor),
+            _ => Some(()),
+        })
+    }
+
+    fn read_node(&mut self, bytes: &[u8]) -> Option<()> {
+        let (mut domain, mut name) = (String::new(), String::new());
+        for_each(bytes, |number, field| match (number, field) {
+            (node::OP_TYPE, Field::Bytes(text)) => put(&mut name, text),
+            (node::DOMAIN, Field::Bytes(text)) => put(&mut domain, text),
+            (node::ATTRIBUTE, Field::Bytes(attribute)) => self.read_attribute(attribute),
+            (node::OP_TYPE | node::DOMAIN | node::ATTRIBUTE, _) => None,
+            _ => Some(()),
+        })?;
+        self.operators.insert((plain(domain), name));
+        Some(())
+    }
+
+    fn read_attribute(&mut self, bytes: &[u8]) -> Option<()> {
+        for_each(bytes, |number, field| match (number, field) {
+            (attribute::TENSOR | attribute::TENSORS, Field::Bytes(tensor)) => {
+                self.read_tensor(tensor)
+            }
+            (attribute::TENSOR | attribute::TENSORS, _) => None,
+            (attribute::GRAPH | attribute::GRAPHS, _) => self.holds(Part::Subgraph),
+            (attribute::SPARSE_TENSOR | attribute::SPARSE_TENSORS, _) => {
+                self.holds(Part::SparseTensor)
+            }
+            _ => Some(()),
+        })
+    }
+
+    fn read_tensor(&mut self, bytes: &[u8]) -> Option<()> {
+        for_each(bytes, |number, field| match (number, field) {
+            // The default place, written out.
+            (tensor::DATA_LOCATION, Field::Number(0)) => Some(()),
+            (tensor::EXTERNAL_DATA | tensor::DATA_LOCATION, _) => self.holds(Part::ExternalData),
+            _ => Some(()),
+        })
+    }
+}
+
+fn put(place: &mut String, text: &[u8]) -> Option<()> {
+    str::from_utf8(text).ok()?.clone_into(place);
+    Some(())
+}
+
+/// Both are names of the standard operators.
+fn plain(domain: String) -> String {
+    if domain == "ai.onnx" { String::new() } else { domain }
+}
+
+/// Shows every field of a message; `None` where it is none, or where that is the answer.
+fn for_each<'a>(
+    message: &'a [u8],
+    mut see: impl FnMut(u64, Field<'a>) -> Option<()>,
+) -> Option<()> {
     let mut fields = Fields(message);
     while let Some((number, field)) = fields.next()? {
-        if number != *wanted {
-            continue;
-        }
-        let Field::Bytes(inner) = field else { return None };
-        if has(inner, rest)? {
-            return Some(true);
-        }
+        see(number, field)?;
     }
-    Some(false)
+    Some(())
 }
 
 fn import_of(message: &[u8]) -> Option<(String, u64)> {
     let (mut domain, mut version) = (String::new(), 0);
-    let mut fields = Fields(message);
-    while let Some((number, field)) = fields.next()? {
-        match (number, field) {
-            (DOMAIN, Field::Bytes(name)) => str::from_utf8(name).ok()?.clone_into(&mut domain),
-            (VERSION, Field::Number(number)) => version = number,
-            _ => {}
+    for_each(message, |number, field| match (number, field) {
+        (import::DOMAIN, Field::Bytes(name)) => put(&mut domain, name),
+        (import::VERSION, Field::Number(number)) => {
+            version = number;
+            Some(())
         }
-    }
-    // Both are names of the standard operators.
-    if domain == "ai.onnx" {
-        domain.clear();
-    }
-    Some((domain, version))
+        (import::DOMAIN | import::VERSION, _) => None,
+        _ => Some(()),
+    })?;
+    Some((plain(domain), version))
 }
 
 /// A field's value, as far as the wire tells.
@@ -107,7 +182,8 @@ impl<'a> Fields<'a> {
         if self.0.is_empty() {
             return Some(None);
         }
-        let key = self.number()?;
+        // A key has 32 bits. The runtime's reader cuts a longer one, and would see another field.
+        let key = u64::from(u32::try_from(self.number()?).ok()?);
         let field = match key & 7 {
             0 => Field::Number(self.number()?),
             1 => self.skip(8)?,
@@ -159,30 +235,66 @@ mod tests {
         assert_eq!(found.opsets, [(String::new(), 17), ("ai.onnx.ml".to_owned(), 3)].into());
         let named = b"\x42\x0b\x0a\x07ai.onnx\x10\x11";
         assert_eq!(read(named).unwrap().opsets, [(String::new(), 17)].into());
-        let nothing = OnnxFile { opsets: BTreeMap::new(), has_external_data: false };
-        assert_eq!(read(b""), Some(nothing));
+        assert_eq!(read(b""), Some(OnnxFile::default()));
     }
 
     /// A field that holds a message.
-    fn within(number: u8, message: &[u8]) -> Vec<u8> {
-        let length = u8::try_from(message.len()).unwrap();
-        [&[number << 3 | 2, length], message].concat()
+    fn within(number: u64, message: &[u8]) -> Vec<u8> {
+        let key = number << 3 | 2;
+        let key = if key < 0x80 {
+            vec![u8::try_from(key).unwrap()]
+        } else {
+            vec![u8::try_from(key & 0x7f | 0x80).unwrap(), u8::try_from(key >> 7).unwrap()]
+        };
+        [key, vec![u8::try_from(message.len()).unwrap()], message.to_vec()].concat()
     }
 
     #[test]
-    fn numbers_in_other_files_are_found() {
-        let tensor = within(13, b"\x0a\x08location");
-        let node = within(5, &within(5, &tensor));
-        for (graph, has_external_data) in [
-            (within(5, &tensor), true),
-            (within(1, &node), true),
-            (within(5, &within(9, b"raw")), false),
-            (within(11, &tensor), false),
+    fn what_no_model_needs_is_found_wherever_it_lies() {
+        let outside = within(13, b"\x0a\x08location");
+        let located = b"\x70\x01";
+        let attribute = |inner: &[u8]| within(7, &within(1, &within(5, inner)));
+        for (name, file, part) in [
+            ("initializer", within(7, &within(5, &outside)), Part::ExternalData),
+            ("its location", within(7, &within(5, located)), Part::ExternalData),
+            ("tensor", attribute(&within(5, &outside)), Part::ExternalData),
+            ("one of tensors", attribute(&within(10, &outside)), Part::ExternalData),
+            ("graph", attribute(&within(6, b"")), Part::Subgraph),
+            ("one of graphs", attribute(&within(11, b"")), Part::Subgraph),
+            ("sparse tensor", attribute(&within(22, b"")), Part::SparseTensor),
+            ("one of sparse tensors", attribute(&within(23, b"")), Part::SparseTensor),
+            ("sparse initializer", within(7, &within(15, b"")), Part::SparseTensor),
+            ("training", within(20, b""), Part::TrainingInfo),
+            ("function", within(25, b""), Part::Function),
         ] {
-            let file = read(&within(7, &graph)).unwrap();
-            assert_eq!(file.has_external_data, has_external_data, "{graph:?}");
+            assert_eq!(read(&file).unwrap().parts, [part].into(), "{name}");
+        }
+        for harmless in [
+            within(7, &within(5, &within(9, b"raw"))),
+            within(7, &within(5, b"\x70\x00")),
+            within(7, &within(11, &outside)),
+            attribute(&within(4, b"text")),
+        ] {
+            assert_eq!(read(&harmless).unwrap().parts, [].into(), "{harmless:?}");
         }
         assert_eq!(read(&within(7, b"\x2a\x05")), None, "a graph that is cut");
+    }
+
+    #[test]
+    fn every_operator_is_found() {
+        let node =
+            |name: &[u8], domain: &[u8]| within(1, &[within(4, name), within(7, domain)].concat());
+        let graph = [
+            node(b"Softmax", b""),
+            node(b"If", b"ai.onnx"),
+            node(b"TreeEnsembleRegressor", b"ai.onnx.ml"),
+            within(1, b""),
+        ];
+        let found = read(&within(7, &graph.concat())).unwrap().operators;
+        let expected =
+            [("", ""), ("", "If"), ("", "Softmax"), ("ai.onnx.ml", "TreeEnsembleRegressor")];
+        let expected = expected.map(|(domain, name)| (domain.to_owned(), name.to_owned()));
+        assert_eq!(found, expected.into());
     }
 
     #[test]
@@ -192,6 +304,8 @@ mod tests {
         {
             assert_eq!(read(bad), None, "{bad:?}");
         }
+        // A graph to whoever keeps 32 bits of a key, and nothing known to whoever keeps all.
+        assert_eq!(read(b"\xba\x80\x80\x80\x10\x00"), None);
     }
 
     proptest! {

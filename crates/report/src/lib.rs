@@ -18,6 +18,6 @@ pub use output::{Output, OutputMode, announce};
 pub use progress::ProgressLine;
 pub use run::{
     Difference, JournalPlace, JournalReplay, Latency, LiveSummary, ModelSummary, ModelsSummary,
-    RunSummary, SimulationCounts,
+    RunSummary, SCORES_AGREE_WITHIN, SimulationCounts, Verdict,
 };
 pub use table::{Rows, count, money, seconds};

@@ -272,11 +272,48 @@ fn by_name(counts: &BTreeMap<String, u64>) -> String {
     if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) }
 }
 
+/// How far the scores of another kind of processor may lie from the recorded ones: as far as models
+/// may lie from their golden rows.
+pub const SCORES_AGREE_WITHIN: f64 = 1e-5;
+
+/// What a replay proves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Every action with its reasons, and every score, to the last bit.
+    Identical,
+    /// Every order and cancel. Scores differ by no more than [`SCORES_AGREE_WITHIN`], and with them
+    /// the recorded reasons: models were asked on another kind of processor.
+    Agrees,
+    /// Something else was done, or the scores are not those of the same models.
+    Different,
+}
+
+impl Verdict {
+    /// The verdict on a replay that did the same actions, or at least sent the same orders.
+    #[must_use]
+    pub fn of(same_actions: bool, same_orders: bool, score_difference_max: f64) -> Self {
+        // NaN fails every comparison.
+        if same_actions && score_difference_max <= 0.0 {
+            Self::Identical
+        } else if same_orders
+            && score_difference_max > 0.0
+            && score_difference_max <= SCORES_AGREE_WITHIN
+        {
+            Self::Agrees
+        } else {
+            Self::Different
+        }
+    }
+}
+
 /// What came of replaying a journal.
 #[derive(Clone, Debug, Serialize)]
 pub struct JournalReplay {
-    /// Whether the engine did the same, event by event.
+    /// Whether the engine did the same, event by event: [`Verdict::Identical`].
     pub identical: bool,
+    /// What the replay proves.
+    pub verdict: Verdict,
     /// Whether the run that wrote the journal came to its end.
     pub finished: bool,
     /// Events that were replayed.
@@ -318,7 +355,11 @@ pub struct Difference {
 
 impl Output for JournalReplay {
     fn rows(&self) -> Rows {
-        let verdict = if self.identical { "identical" } else { "DIFFERENT" };
+        let verdict = match self.verdict {
+            Verdict::Identical => "identical",
+            Verdict::Agrees => "agrees: the same orders, from scores that differ by at most 1e-5",
+            Verdict::Different => "DIFFERENT",
+        };
         let mut rows = Rows::new()
             .heading(format!("replay of the journal: {verdict}"))
             .row("events", count(self.events))
@@ -343,6 +384,30 @@ impl Output for JournalReplay {
             ),
             None if !self.identical => rows.row("first different order", "none"),
             None => rows,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scores_may_differ_a_little_where_orders_do_not() {
+        let of = Verdict::of;
+        assert_eq!(of(true, true, 0.0), Verdict::Identical);
+        for (same_actions, scores) in [(false, 1e-7), (true, 1e-7), (false, SCORES_AGREE_WITHIN)] {
+            assert_eq!(of(same_actions, true, scores), Verdict::Agrees, "{scores}");
+        }
+        for (same_actions, same_orders, scores) in [
+            (false, true, 0.0),
+            (false, false, 0.0),
+            (false, false, 1e-7),
+            (true, true, 1.1e-5),
+            (true, true, 1.0),
+            (true, true, f64::NAN),
+        ] {
+            assert_eq!(of(same_actions, same_orders, scores), Verdict::Different, "{scores}");
         }
     }
 }

@@ -11,11 +11,11 @@ use fluxo_core::{
 use fluxo_engine::Engine;
 use fluxo_lake::Digest;
 use fluxo_lake::journal::{End, Ending, Header, JournalReader, Record};
-use fluxo_report::{Difference, Failure, JournalReplay, Outcome, Unfit};
+use fluxo_report::{Difference, Failure, JournalReplay, Outcome, Unfit, Verdict};
 
 use crate::EngineFile;
 use crate::run::lake_failure;
-use scores::{Compared, Source};
+use scores::Source;
 
 pub use scores::{ReplayModels, Scores};
 
@@ -38,7 +38,7 @@ pub fn replay_journal(
     };
     let mut engine = engine(journal.header(), &file)?;
     let is_live = journal.header().sources.is_empty();
-    let source = Source::choose(folder, journal.header(), file, models)?;
+    let mut source = Source::choose(folder, journal.header(), file, models)?;
     source.begin(&mut engine)?;
     let mut replay = Replay { engine, source, comparison: Comparison::default(), waiting: None };
     let mut end = None;
@@ -70,10 +70,10 @@ pub fn replay_journal(
     }
     let ending = journal.ending().map_err(lake_failure)?;
     let actions_sha256 = engine.chain().hex();
-    let identical = comparison.first.is_none()
-        && end.as_ref().is_none_or(|end| agrees(end, &engine, &actions_sha256));
+    let verdict = verdict(&comparison, end.as_ref(), &engine, source.compared.difference_max);
     Ok(JournalReplay {
-        identical,
+        identical: verdict == Verdict::Identical,
+        verdict,
         finished: ending.end.is_some(),
         events: engine.stats().events,
         actions_sha256,
@@ -83,7 +83,7 @@ pub fn replay_journal(
         scores: source.word(),
         scores_compared: source.compared.rows,
         score_difference_max: source.compared.difference_max,
-        warnings: warnings(&ending, is_live, &source.compared),
+        warnings: warnings(&ending, is_live, &source, verdict),
     })
 }
 
@@ -144,13 +144,23 @@ fn engine(header: &Header, file: &EngineFile) -> Outcome<Engine> {
     Engine::new(instruments).map_err(Failure::usage)
 }
 
-fn agrees(end: &End, engine: &Engine, actions_sha256: &str) -> bool {
-    end.events == engine.stats().events
-        && actions_sha256.parse::<Digest>().is_ok_and(|sha256| sha256 == end.actions_sha256)
+fn verdict(
+    comparison: &Comparison,
+    end: Option<&End>,
+    engine: &Engine,
+    score_difference_max: f64,
+) -> Verdict {
+    let same_events = end.is_none_or(|end| end.events == engine.stats().events);
+    let same_chain = end.is_none_or(|end| {
+        engine.chain().hex().parse::<Digest>().is_ok_and(|sha256| sha256 == end.actions_sha256)
+    });
+    let same_actions = same_events && same_chain && comparison.first.is_none();
+    let same_orders = same_events && comparison.first_order.is_none();
+    Verdict::of(same_actions, same_orders, score_difference_max)
 }
 
-fn warnings(ending: &Ending, is_live: bool, scores: &Compared) -> Vec<String> {
-    let mut warnings = Vec::new();
+fn warnings(ending: &Ending, is_live: bool, source: &Source<'_>, verdict: Verdict) -> Vec<String> {
+    let mut warnings = source.warnings.clone();
     if ending.end.is_none() {
         let torn = if ending.torn_bytes > 0 {
             format!(" ({} torn bytes at its end)", ending.torn_bytes)
@@ -164,14 +174,28 @@ fn warnings(ending: &Ending, is_live: bool, scores: &Compared) -> Vec<String> {
         };
         warnings.push(format!("the journal is not finished{torn}: {advice}"));
     }
-    if scores.difference_max > 0.0 {
-        warnings.push(format!(
-            "scores differ by up to {:e} from the recorded ones: on another kind of machine, replay \
-             with --scores recorded",
-            scores.difference_max
-        ));
-    }
+    warnings.extend(differing_scores(source.scores, source.compared.difference_max, verdict));
     warnings
+}
+
+/// What differing scores mean, by where they came from.
+fn differing_scores(scores: Scores, most: f64, verdict: Verdict) -> Option<String> {
+    if most <= 0.0 {
+        return None;
+    }
+    Some(match (scores, verdict) {
+        (Scores::Recorded, _) => "not every recorded score met a row of its own: the replay makes \
+                                  other rows than the session did"
+            .to_owned(),
+        (Scores::Recompute, Verdict::Agrees) => format!(
+            "scores differ by up to {most:e} from the recorded ones, as on another kind of \
+             processor, and no other order was sent; --scores recorded compares every action"
+        ),
+        (Scores::Recompute, _) => format!(
+            "scores differ by up to {most:e} from the recorded ones: see whether the decisions \
+             follow from the recorded ones, with --scores recorded"
+        ),
+    })
 }
 
 /// The last event, what the replay did on it, and whether that was recorded.
@@ -269,5 +293,22 @@ const fn kind(event: &Event) -> &'static str {
         },
         Event::Timer(_) => "timer",
         Event::Operator(_) => "operator command",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn differing_scores_are_explained_by_where_they_came_from() {
+        let said = |scores, verdict| differing_scores(scores, 1e-6, verdict).unwrap();
+        let recorded = said(Scores::Recorded, Verdict::Different);
+        assert!(recorded.contains("other rows") && !recorded.contains("--scores"), "{recorded}");
+        let agrees = said(Scores::Recompute, Verdict::Agrees);
+        assert!(agrees.contains("1e-6") && agrees.contains("no other order"), "{agrees}");
+        let different = said(Scores::Recompute, Verdict::Different);
+        assert!(different.contains("--scores recorded"), "{different}");
+        assert_eq!(differing_scores(Scores::Recompute, 0.0, Verdict::Identical), None);
     }
 }

@@ -18,7 +18,7 @@ use crate::EngineFile;
 use crate::clock::Stopwatch;
 use crate::keeper::{Keeper, fill_of};
 use crate::live::{Asked, Pulse, Status};
-use crate::models::Models;
+use crate::models::{Models, Troubles};
 use crate::recording::Recording;
 use crate::source::SessionSource;
 use crate::summary::{Finished, percentiles, summarise};
@@ -99,6 +99,7 @@ pub(crate) fn drive<S: SessionSource>(
         engine,
         pulse: source.pulse(),
         tally: Tally::new()?,
+        troubles: Troubles::default(),
         file,
     };
     let mut timeline = Timeline::new(source, std::slice::from_ref(&spec), sim).or_usage()?;
@@ -204,6 +205,7 @@ struct Steps {
     actions: Actions,
     pulse: Option<Pulse>,
     tally: Tally,
+    troubles: Troubles,
 }
 
 impl Steps {
@@ -221,6 +223,7 @@ impl Steps {
             }
         }
         self.tally.count(stamped, &self.actions, &self.file, &self.engine);
+        self.troubles.warn_of_new(&self.engine, INSTRUMENT);
         self.keeper.after(stamped, &self.actions, &self.engine)
     }
 }

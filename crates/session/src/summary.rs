@@ -6,6 +6,7 @@ use fluxo_core::{
     AgentKind, Decimal, FillReason, InstrumentId, InstrumentKind, InstrumentSpec, SpecSource,
 };
 use fluxo_engine::Engine;
+use fluxo_ensemble::ModelCounts;
 use fluxo_lake::Digest;
 use fluxo_report::{
     Latency, LiveSummary, ModelSummary, ModelsSummary, Outcome, RunSummary, SimulationCounts, Unfit,
@@ -93,7 +94,7 @@ pub(crate) fn summarise(run: &Finished<'_>, instrument: InstrumentId) -> Outcome
 
 fn models(engine: &Engine, instrument: InstrumentId) -> Option<ModelsSummary> {
     let counts = engine.model_counts(instrument).map(|(name, counts)| {
-        let fluxo_ensemble::ModelCounts { scored, failed, disabled } = counts;
+        let ModelCounts { scored, failed, disabled } = counts;
         (name.to_owned(), ModelSummary { scored, failed, disabled })
     });
     Some(ModelsSummary {
@@ -190,20 +191,30 @@ fn warnings(run: &Finished<'_>, instrument: InstrumentId, spec: &InstrumentSpec)
             stats.crossed
         ));
     }
-    for (name, counts) in run.engine.model_counts(instrument) {
-        if counts.failed > 0 {
-            let end = if counts.disabled { ", and is not asked any more" } else { "" };
-            warnings.push(format!(
-                "the model {name} had no usable answer {} times{end}: docs/OPERATIONS.md",
-                counts.failed
-            ));
-        }
-    }
+    warnings.extend(model_warnings(run.engine.model_counts(instrument), stats.unknown_bundles));
     let contradictions = run.engine.stats().contradictions;
     if contradictions > 0 {
         warnings.push(format!("{contradictions} answers of the venue contradicted what was known"));
     }
     warnings
+}
+
+fn model_warnings<'a>(
+    counts: impl Iterator<Item = (&'a str, ModelCounts)>,
+    unknown_bundles: u64,
+) -> Vec<String> {
+    let failed = counts.filter(|(_, counts)| counts.failed > 0).map(|(name, counts)| {
+        let end = if counts.disabled { ", and is not asked any more" } else { "" };
+        let failed = counts.failed;
+        format!("the model {name} had no usable answer {failed} times{end}: docs/OPERATIONS.md")
+    });
+    let unknown = (unknown_bundles > 0).then(|| {
+        format!(
+            "{unknown_bundles} commands named a bundle that was not at hand: the one that spoke \
+             went on"
+        )
+    });
+    failed.chain(unknown).collect()
 }
 
 const fn name(source: SpecSource) -> &'static str {
@@ -232,4 +243,21 @@ fn quantity(spec: &InstrumentSpec, lots: i64) -> f64 {
 
 fn millis(nanos: i64) -> Decimal {
     Decimal::new(nanos, 6)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failing_models_and_unknown_bundles_are_warned_of() {
+        let counts = |failed, disabled| ModelCounts { scored: 1, failed, disabled };
+        let models = [("a", counts(0, false)), ("b", counts(3, false)), ("c", counts(10, true))];
+        let warnings = model_warnings(models.into_iter(), 2);
+        let begins = ["the model b had no usable", "the model c had no usable", "2 commands named"];
+        assert_eq!(warnings.len(), begins.len(), "{warnings:?}");
+        assert!(warnings.iter().zip(begins).all(|(line, begin)| line.starts_with(begin)));
+        assert!(warnings[1].contains("not asked any more"));
+        assert_eq!(model_warnings([("a", counts(0, false))].into_iter(), 0), [""; 0]);
+    }
 }

@@ -2,6 +2,7 @@
 
 mod folder;
 mod library;
+mod troubles;
 
 use std::path::{Path, PathBuf};
 
@@ -13,6 +14,7 @@ use crate::EngineFile;
 
 pub use folder::{bundle_id, read_bundle};
 pub use library::{find_library, load_runtime};
+pub(crate) use troubles::Troubles;
 
 /// A verified bundle, with its models ready to be asked.
 #[derive(Debug)]

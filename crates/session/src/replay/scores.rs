@@ -1,9 +1,10 @@
 //! Where a replay takes the models' scores from: the journal, or the models themselves.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
-use fluxo_core::{BundleId, Event, Forecast, InstrumentId, ModelAnswer, OperatorCommand, Stamped};
+use fluxo_core::{BundleId, Event, Forecast, ModelAnswer, OperatorCommand, Stamped, StrategyKind};
 use fluxo_engine::Engine;
 use fluxo_ensemble::{Forecaster, RecordedForecasts};
 use fluxo_lake::journal::{Header, JournalReader, Record};
@@ -11,10 +12,7 @@ use fluxo_report::{Failure, Outcome, Unfit};
 
 use crate::EngineFile;
 use crate::models::{Models, bundle_id};
-use crate::run::{BUNDLE_FACT, lake_failure};
-
-/// The only instrument of a run.
-const INSTRUMENT: InstrumentId = InstrumentId::new(0);
+use crate::run::{BUNDLE_FACT, INSTRUMENT, lake_failure};
 
 /// Where scores come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,8 +26,8 @@ pub enum Scores {
 /// What a replay has of models.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ReplayModels {
-    /// Where scores come from; where nothing is said they are computed again if every bundle is at
-    /// hand, and taken from the journal otherwise.
+    /// Where scores come from; where nothing is said they are computed again if every bundle can be
+    /// loaded, and taken from the journal otherwise, with a warning that says why.
     pub scores: Option<Scores>,
     /// Folders of bundles, besides the one that the journal names.
     pub bundles: Vec<PathBuf>,
@@ -39,13 +37,17 @@ pub struct ReplayModels {
 
 /// The source of a replay's scores, and how they compare.
 pub(super) struct Source<'a> {
-    scores: Scores,
+    pub(super) scores: Scores,
     models: &'a ReplayModels,
     file: EngineFile,
     symbol: String,
     first: Option<BundleId>,
     places: Vec<PathBuf>,
+    /// Loaded while choosing, and not called for yet.
+    loaded: BTreeMap<BundleId, Models>,
     pub(super) compared: Compared,
+    /// What a person should know about the choice.
+    pub(super) warnings: Vec<String>,
 }
 
 impl<'a> Source<'a> {
@@ -59,26 +61,87 @@ impl<'a> Source<'a> {
         let named = header.facts.get(BUNDLE_FACT).map(PathBuf::from);
         let places: Vec<PathBuf> = models.bundles.iter().cloned().chain(named).collect();
         let first = header.bundle_sha256.map(|sha256| BundleId::new(*sha256.as_bytes()));
-        let scores = match models.scores {
-            Some(scores) => scores,
-            None if places.is_empty() => Scores::Recorded,
-            None => {
-                let at_hand: Vec<_> = places.iter().filter_map(|place| bundle_id(place)).collect();
-                let is_at_hand = |id: &BundleId| at_hand.contains(id);
-                let needed = first.into_iter().chain(swaps(folder)?);
-                let all = needed.collect::<Vec<_>>().iter().all(is_at_hand);
-                if all { Scores::Recompute } else { Scores::Recorded }
-            }
+        let follows = file.strategy.name == StrategyKind::Ensemble;
+        // Where nothing depends on them, the journal is not read for them.
+        let swapped = if !places.is_empty() || (follows && first.is_none()) {
+            swaps(folder)?
+        } else {
+            Vec::new()
         };
+        let needed: Vec<BundleId> = first.into_iter().chain(swapped).collect();
+        if follows && needed.is_empty() {
+            return Err(Failure::usage(anyhow!(
+                "the strategy ensemble follows models, and the journal is of a session without any"
+            ))
+            .remedy("replay it with another strategy, or a session that had a --bundle"));
+        }
         let symbol = header.specs.first().map(|spec| spec.symbol.clone()).unwrap_or_default();
-        Ok(Self { scores, models, file, symbol, first, places, compared: Compared::default() })
+        let mut source = Self {
+            scores: models.scores.unwrap_or(Scores::Recorded),
+            models,
+            file,
+            symbol,
+            first,
+            places,
+            loaded: BTreeMap::new(),
+            compared: Compared::default(),
+            warnings: Vec::new(),
+        };
+        if models.scores.is_none() {
+            source.recompute_if_possible(&needed);
+        }
+        if source.scores == Scores::Recorded && !needed.is_empty() {
+            source.check_rows(header, follows)?;
+        }
+        Ok(source)
+    }
+
+    /// Loads all that the session used. What cannot be loaded is no reason to prove nothing: the
+    /// journal has the scores.
+    fn recompute_if_possible(&mut self, needed: &[BundleId]) {
+        for id in needed {
+            if self.loaded.contains_key(id) {
+                continue;
+            }
+            match self.load(*id) {
+                Ok(models) => drop(self.loaded.insert(*id, models)),
+                Err(failure) => {
+                    self.loaded.clear();
+                    let why = "scores are the journal's, and cannot be computed again";
+                    self.warnings.push(format!("{why}: {failure}"));
+                    return;
+                }
+            }
+        }
+        if !needed.is_empty() {
+            self.scores = Scores::Recompute;
+        }
+    }
+
+    /// Recorded scores are of the rows that the session had. Rows of another meaning, or of other
+    /// times, have none.
+    fn check_rows(&mut self, header: &Header, follows: bool) -> Outcome<()> {
+        let recorded = EngineFile::from_text(&header.config).or_damaged()?;
+        let theirs = recorded.feature_schema_text().or_damaged()?;
+        if self.file.feature_schema_text().or_usage()? == theirs {
+            return Ok(());
+        }
+        let what = "the changed configuration makes other rows than those that the journal's scores \
+                    are of (another feature schema)";
+        if follows {
+            let remedy =
+                "leave the rows as they were recorded, or run a bundle for the changed ones";
+            return Err(Failure::usage(anyhow!(what)).remedy(remedy));
+        }
+        self.warnings.push(format!("{what}: what models said is missing in the reasons"));
+        Ok(())
     }
 
     /// Gives the engine the models that it began with, or a place for what they said.
-    pub(super) fn begin(&self, engine: &mut Engine) -> Outcome<()> {
+    pub(super) fn begin(&mut self, engine: &mut Engine) -> Outcome<()> {
         match (self.scores, self.first) {
             (Scores::Recompute, Some(id)) => {
-                let models = self.load(id)?;
+                let models = self.take(id)?;
                 engine.begin_with(INSTRUMENT, Forecaster::Models(models.into_ensemble()));
             }
             (Scores::Recompute, None) => {}
@@ -92,7 +155,7 @@ impl<'a> Source<'a> {
 
     /// Before an event: what the models said at it, or the models that it calls for.
     pub(super) fn prepare(
-        &self,
+        &mut self,
         engine: &mut Engine,
         stamped: &Stamped,
         recorded: &[Forecast],
@@ -103,7 +166,7 @@ impl<'a> Source<'a> {
             }
             Scores::Recompute => match stamped.event {
                 Event::Operator(OperatorCommand::UseBundle(id)) => {
-                    engine.stage(INSTRUMENT, self.load(id)?.into_ensemble());
+                    engine.stage(INSTRUMENT, self.take(id)?.into_ensemble());
                     Ok(())
                 }
                 _ => Ok(()),
@@ -120,13 +183,28 @@ impl<'a> Source<'a> {
         (self.compared.rows > 0).then(|| word.to_owned())
     }
 
+    fn take(&mut self, id: BundleId) -> Outcome<Models> {
+        match self.loaded.remove(&id) {
+            Some(models) => Ok(models),
+            None => self.load(id),
+        }
+    }
+
+    /// Loads a bundle from the first place of it that is not refused; where all are, the first
+    /// refusal is told.
     fn load(&self, id: BundleId) -> Outcome<Models> {
-        let place = self.places.iter().find(|place| bundle_id(place) == Some(id));
-        let place = place.ok_or_else(|| {
+        let mut refused = None;
+        for place in self.places.iter().filter(|place| bundle_id(place) == Some(id)) {
+            let library = self.models.library.as_deref();
+            match Models::load(place, &self.file, &self.symbol, library) {
+                Ok(models) => return Ok(models),
+                Err(failure) => refused = refused.or(Some(failure)),
+            }
+        }
+        Err(refused.unwrap_or_else(|| {
             Failure::usage(anyhow!("the bundle {id} is in none of the folders that were named"))
                 .remedy("name its folder with --bundle, or take the scores of the journal: --scores recorded")
-        })?;
-        Models::load(place, &self.file, &self.symbol, self.models.library.as_deref())
+        }))
     }
 }
 
