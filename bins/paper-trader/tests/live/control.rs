@@ -1,6 +1,6 @@
 //! What a person asks of a running session through its control socket.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
@@ -109,12 +109,15 @@ fn connections_have_a_limit_that_is_said() {
     wait_for("the socket", || path.exists());
     wait_for("an answer", || ask(socket, &["status"]).status.success());
     let many: Vec<UnixStream> = (0..9).map(|_| UnixStream::connect(&path).unwrap()).collect();
-    let refused = many.iter().filter(|stream| {
+    let is_refused = |mut stream: &UnixStream| {
         stream.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
-        let mut line = String::new();
-        BufReader::new(*stream).read_line(&mut line).is_ok_and(|_| line.contains("8 connections"))
-    });
-    assert_eq!(refused.count(), 1);
+        let mut line = [0; 200];
+        let count = stream.read(&mut line).unwrap_or(0);
+        String::from_utf8_lossy(&line[..count]).contains("8 connections")
+    };
+    let refused: Vec<bool> = many.iter().map(is_refused).collect();
+    // The last question may have held its place for a moment longer.
+    assert!(refused[8] && !refused[..7].contains(&true), "{refused:?}");
     drop(many);
     wait_for("room again", || ask(socket, &["status"]).status.success());
 }
