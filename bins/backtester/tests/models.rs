@@ -6,6 +6,8 @@ mod support;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use fluxo_core::{Action, Forecast, ModelAnswer, ModelForecast};
+use fluxo_lake::journal::{JournalConfig, JournalReader, JournalWriter, Record};
 use fluxo_session::EngineFile;
 use fluxo_test_data::TestBundle;
 use serde_json::Value;
@@ -82,6 +84,129 @@ fn a_session_with_models_is_replayed_by_them_and_by_what_they_said() {
     let out = place.folder.path().join("out");
     let backtest = run(std::slice::from_ref(&place.capture), &out, &place.options(&moved)).json();
     assert_eq!(backtest["actions_sha256"], session["actions_sha256"]);
+}
+
+/// The journal that another kind of processor would have written: every probability of up is moved
+/// by `by`, in the forecasts and in the reasons.
+fn elsewhere(journal: &Path, by: f32) -> PathBuf {
+    let moved = |forecast: &Forecast| {
+        let models = forecast.models().map(|model| match model.answer {
+            ModelAnswer::Scored([down, neutral, up]) => {
+                ModelForecast { answer: ModelAnswer::Scored([down, neutral, up + by]), ..*model }
+            }
+            _ => *model,
+        });
+        let models: Vec<ModelForecast> = models.collect();
+        let thresholds = (forecast.enter, forecast.leave);
+        let Forecast { instrument, row, bundle, .. } = *forecast;
+        Forecast::combine(instrument, row, bundle, thresholds, &models)
+    };
+    let place = journal.with_file_name(format!("moved by {by}"));
+    fs::create_dir(&place).unwrap();
+    let mut reader = JournalReader::open(journal).unwrap();
+    let header = reader.header().clone();
+    let mut writer = JournalWriter::open(&place, &header, JournalConfig::default()).unwrap();
+    while let Some(entry) = reader.next_entry().unwrap() {
+        match entry.record {
+            Record::Event(stamped) => writer.append_event(&stamped).unwrap(),
+            Record::Forecasts { sequence, forecasts } => {
+                let forecasts: Vec<Forecast> = forecasts.iter().map(moved).collect();
+                writer.append_forecasts(sequence, &forecasts).unwrap();
+            }
+            Record::Actions { sequence, mut actions } => {
+                for action in &mut actions {
+                    if let Action::Place { why, .. } | Action::Refuse { why, .. } = action {
+                        why.forecast = why.forecast.as_ref().map(moved);
+                    }
+                }
+                writer.append_actions(sequence, &actions).unwrap();
+            }
+            Record::End(end) => {
+                writer.finish(&end).unwrap();
+                break;
+            }
+            Record::Header(_) => {}
+        }
+    }
+    place
+}
+
+#[test]
+fn scores_of_another_processor_agree_within_the_tolerance() {
+    let Some(place) = place() else { return };
+    let journal = place.folder.path().join("journal");
+    place.session(&journal).json();
+    let near = elsewhere(&journal, 1e-6);
+    let said = replay_journal(&near, &["--ort-lib", text(&place.library)]);
+    let verdict = said.json();
+    assert_eq!((&verdict["verdict"], &verdict["identical"]), (&"agrees".into(), &false.into()));
+    assert_eq!(verdict["first_different_order"], Value::Null, "{verdict}");
+    assert_ne!(verdict["first_difference"], Value::Null, "the reasons do differ");
+    assert!(said.stderr.contains("no other order was sent"), "{}", said.stderr);
+
+    let far = elsewhere(&journal, 3e-5);
+    let said = replay_journal(&far, &["--ort-lib", text(&place.library)]);
+    let verdict: Value = serde_json::from_str(&said.stdout).unwrap();
+    assert_eq!((&verdict["verdict"], said.code), (&"different".into(), 1), "{verdict}");
+    assert_eq!(verdict["first_different_order"], Value::Null, "by its scores alone: {verdict}");
+}
+
+#[test]
+fn scores_that_cannot_be_computed_are_the_journals_and_it_says_why() {
+    let Some(place) = place() else { return };
+    let journal = place.folder.path().join("journal");
+    place.session(&journal).json();
+    let check = |more: &[&str], scores: &str, why: &str| {
+        let said = replay_journal(&journal, more);
+        let verdict = said.json();
+        assert_eq!((&verdict["scores"], &verdict["identical"]), (&scores.into(), &true.into()));
+        assert!(said.stderr.contains(why), "{why}: {}", said.stderr);
+    };
+    let library = ["--ort-lib", text(&place.library)];
+    check(&["--ort-lib", "/nowhere/lib.so"], "recorded", "there is no such file");
+
+    // A damaged copy in front of the whole one is stepped over.
+    let copy = place.folder.path().join("copy");
+    let schema = EngineFile::load(None, &[]).unwrap().feature_schema_text().unwrap();
+    TestBundle::new(&["small", "large"], &schema, "BTCUSDT").write(&copy);
+    let graph = copy.join("large.onnx");
+    let mut bytes = fs::read(&graph).unwrap();
+    bytes[700] ^= 1;
+    fs::write(&graph, &bytes).unwrap();
+    check(&[&library[..], &["--bundle", text(&copy)]].concat(), "recomputed", "");
+
+    // And is no reason to prove nothing where it is all there is.
+    fs::write(place.bundle.join("large.onnx"), &bytes).unwrap();
+    check(&library, "recorded", "large.onnx is not the file");
+    let asked = [&library[..], &["--scores", "recompute"]].concat();
+    assert!(replay_journal(&journal, &asked).failure(4).contains("large.onnx is not the file"));
+}
+
+#[test]
+fn recorded_scores_are_not_taken_for_those_of_other_rows() {
+    let Some(place) = place() else { return };
+    let journal = place.folder.path().join("journal");
+    place.session(&journal).json();
+    let other_rows = ["--ort-lib", text(&place.library), "--set", "rows.every_ms=1000"];
+    for scores in [&[][..], &["--scores", "recorded"]] {
+        let refused = replay_journal(&journal, &[&other_rows[..], scores].concat());
+        assert!(refused.failure(2).contains("makes other rows"), "{}", refused.stderr);
+    }
+    // A rule that does not follow them can be tried on other rows, and it is said what is missing.
+    let said = replay_journal(&journal, &[&other_rows[..], &["--strategy", "maker"]].concat());
+    assert_eq!(said.json()["scores"], "recorded");
+    assert!(said.stderr.contains("makes other rows"), "{}", said.stderr);
+}
+
+#[test]
+fn a_journal_without_models_cannot_be_followed_by_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let capture = synthetic_capture(folder.path(), "BTCUSDT");
+    let journal = folder.path().join("journal");
+    replay(&[capture], &journal, &["--strategy", "maker"]).json();
+    let refused = replay_journal(&journal, &["--strategy", "ensemble"]);
+    let line = refused.failure(2);
+    assert!(line.contains("the strategy ensemble follows models"), "{line}");
 }
 
 #[test]

@@ -183,12 +183,13 @@ fn what_was_said_leads_to_the_same_as_who_said_it() {
     // Another row than the recorded one has nothing to say.
     let mut other = following(None);
     other.engine.recall(*said.iter().flatten().next().unwrap()).unwrap();
-    assert_eq!(other.go_on("later 5000 | row").forecasts(), []);
+    assert_eq!(other.go_on("later 5000 | gap | row").forecasts(), []);
+    assert_eq!(other.engine.stats().rows, 1);
     // Also where it does, and one of before was never asked for.
     let mut other = following(None);
     let late: Vec<Forecast> = said.iter().flatten().skip(1).copied().collect();
     other.engine.recall(*said.iter().flatten().next().unwrap()).unwrap();
     other.engine.recall(late[0]).unwrap();
-    other.go_on("later 150 | row");
+    other.go_on("later 150 | gap | row");
     assert_eq!(other.forecasts(), [late[0]]);
 }
