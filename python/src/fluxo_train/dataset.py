@@ -402,7 +402,8 @@ def _lint_features(rows: Rows, names: Sequence[str], schema: Sequence[FeatureInf
     if infinite.any():
         at, column = (int(index[0]) for index in np.nonzero(infinite))
         raise UnfitInputError(f"feature {names[column]} of the row at {rows.ts[at]} is infinite")
-    span, empty = _longest_segment(rows), np.isnan(rows.features).all(axis=0)
+    span = _longest_segment(rows)
+    empty: Mask = np.asarray(np.isnan(rows.features).all(axis=0))
     by_name = {info.name: info for info in schema}
     present = _present(names, empty, rows)
     for column in np.flatnonzero(empty).tolist():
