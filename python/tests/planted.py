@@ -121,8 +121,11 @@ def schema() -> list[FeatureInfo]:
     ]
 
 
-def write(root: Path, data: dict[str, np.ndarray], **metadata: str) -> Path:
-    """Writes the columns as the engine's dataset command does; returns the dataset's folder."""
+def write(root: Path, data: dict[str, np.ndarray], day: str = "20250106", **metadata: str) -> Path:
+    """Writes the columns as the engine's dataset command does; returns the dataset's folder.
+
+    A further day is a further part of the same dataset.
+    """
     folder = root / "book_enhanced" / "binance-usdm" / "SYNTHUSDT"
     folder.mkdir(parents=True, exist_ok=True)
     arrays: dict[str, pa.Array] = {}
@@ -153,10 +156,13 @@ def write(root: Path, data: dict[str, np.ndarray], **metadata: str) -> Path:
         "ds.instrument": json.dumps({"fee_taker_bps": FEE_BPS, "symbol": "SYNTHUSDT"}),
         "ds.code_version": json.dumps({"git": "0" * 40}),
     } | metadata
-    part = folder / "part-20250106.parquet"
+    part = folder / f"part-{day}.parquet"
     pq.write_table(table.replace_schema_metadata(values), part, compression="zstd")
-    digest = hashlib.sha256(part.read_bytes()).hexdigest()
-    (folder / "dataset.json").write_text(json.dumps({"files": {part.name: digest}}))
+    digests = {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.glob("part-*.parquet"))
+    }
+    (folder / "dataset.json").write_text(json.dumps({"files": digests}))
     return folder
 
 

@@ -53,6 +53,8 @@ def test_the_band_is_never_when_nothing_earns() -> None:
     band = fit_band(random.normal(size=5000) * 0.1, market(mid.tolist(), 5.0))
     assert band.enter == NEVER
     assert band.played.turns == 0
+    certain = np.array([1.0, -1.0, 1.0])  # a softmax that rounds to certainty
+    assert not positions(certain, band.enter, np.zeros(3, np.int64)).any()
     silent = fit_band(np.zeros(5000), market(mid.tolist(), 0.0))
     assert silent.enter == NEVER, "a band of no width would trade on nothing"
 

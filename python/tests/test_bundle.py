@@ -29,7 +29,7 @@ def content() -> dict[str, bytes]:
 
 def written(folder: Path) -> Path:
     out = folder / "bundle"
-    write(out, content(), {"created_utc": "now"}, replace=False)
+    write(out, content(), {"created_utc": "now"})
     return out
 
 
@@ -129,17 +129,15 @@ def test_the_provenance_is_free_to_change(tmp_path: Path) -> None:
     assert check(out).id == before
 
 
-def test_what_is_there_stays_unless_told(tmp_path: Path) -> None:
+def test_what_is_there_stays(tmp_path: Path) -> None:
     out = written(tmp_path)
     with pytest.raises(UsageError, match="exists"):
-        write(out, content(), {}, replace=False)
+        write(out, content(), {})
     assert json.loads((out / PROVENANCE).read_text()) == {"created_utc": "now"}
-    write(out, content(), {}, replace=True)
-    assert json.loads((out / PROVENANCE).read_text()) == {}
     other = tmp_path / "mine"
     other.mkdir()
     with pytest.raises(UsageError, match="exists"):
-        write(other, content(), {}, replace=True)
+        write(other, content(), {})
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bundle", "mine"]
 
 
@@ -153,7 +151,7 @@ def test_a_write_that_fails_leaves_nothing(tmp_path: Path, monkeypatch: pytest.M
 
     monkeypatch.setattr(bundle, "_write_synced", full)
     with pytest.raises(UsageError, match="No space left"):
-        write(tmp_path / "bundle", content(), {}, replace=False)
+        write(tmp_path / "bundle", content(), {})
     assert list(tmp_path.iterdir()) == []
 
 

@@ -77,6 +77,28 @@ def test_a_feature_that_knows_the_next_move_is_found() -> None:
     leak = future_peek(np.stack([weak, blank, peek], axis=1).astype(np.float32), names, move)
     assert not leak.passed
     assert leak.numbers["features"] == ["peek"]
+    assert leak.numbers["screened"] == ["peek"]
+
+
+def test_a_book_that_honestly_knows_the_next_move_is_only_screened() -> None:
+    random = np.random.default_rng(5)
+    n = 6000
+    noise, state = random.normal(size=(2, n))
+    for at in range(1, n):
+        state[at] = 0.9 * state[at - 1] + np.sqrt(1 - 0.81) * state[at]
+    move = 0.3 * state + np.sqrt(1 - 0.09) * noise  # of a row: the one after it
+    # A row that saw its move, and a price that bounces: what is news is gone a row later.
+    bounce = -0.3 * np.concatenate([[0.0], noise[:-1]]) + noise
+    seen = np.concatenate([[0.0], bounce[:-1]])
+    for feature, moves in ((state, move), (seen, bounce)):
+        found = future_peek(feature[:, None].astype(np.float32), ("book",), moves)
+        assert found.numbers["ic_mean_max"] > 0.2, found
+        assert found.passed, found
+        assert found.numbers["screened"] == ["book"]
+        # The same feature, stamped one row early.
+        early = np.roll(feature, -1)[:, None].astype(np.float32)
+        if feature is seen:
+            assert not future_peek(early, ("book",), moves).passed
 
 
 def test_the_time_shift_sees_features_that_are_stamped_too_early() -> None:

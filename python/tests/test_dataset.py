@@ -1,5 +1,7 @@
 """Does the loader read what the engine wrote, and refuse what would teach something untrue?"""
 
+import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +92,15 @@ def twice(data: dict[str, Any]) -> None:
     data["ts"][9], data["seq"][9] = data["ts"][8], data["seq"][8]
 
 
+def swapped(data: dict[str, Any]) -> None:
+    # Two segments in the wrong order: within each of them time goes on.
+    data["segment_id"][450:] = 1
+    for name in ("ts", "seq"):
+        data[name] = np.roll(data[name], 450)
+    data["t1_dir_10s"] = np.roll(data["t1_dir_10s"], 450)
+    data["dir_10s"] = np.roll(data["dir_10s"], 450)
+
+
 def unknown_class(data: dict[str, Any]) -> None:
     data["dir_10s"][3] = 2.0
 
@@ -102,6 +113,7 @@ def unknown_class(data: dict[str, Any]) -> None:
         (early, "t1_dir_10s .* not after"),
         (backwards, "backwards"),
         (twice, "share"),
+        (swapped, "out of order"),
         (unknown_class, "values other than"),
     ],
 )
@@ -125,6 +137,65 @@ def test_a_short_file_may_lack_what_needs_longer_memory(tmp_path: Path) -> None:
     empty(data)
     planted.write(tmp_path, data)
     load(tmp_path, "dir_10s")
+
+
+def test_many_short_recordings_may_lack_what_needs_longer_memory(tmp_path: Path) -> None:
+    data = small(900)
+    empty(data)
+    data["segment_id"] = (np.arange(900) // 250).astype(np.int32)
+    planted.write(tmp_path, data)
+    load(tmp_path, "dir_10s")
+
+
+def test_what_needs_trades_may_be_empty_only_where_there_are_none(tmp_path: Path) -> None:
+    built = [
+        replace(info, params="rev=1") if info.name in ("tret_1s", "kyle_lambda") else info
+        for info in planted.schema()
+    ]
+    schema = {
+        "ds.feature_schema_hash": schema_hash(built),
+        "ds.feature_schema": json.dumps([vars(info) for info in built]),
+    }
+    data = small()
+    planted.write(tmp_path, data, **schema)
+    load(tmp_path, "dir_10s")
+    data["tret_1s"] = np.zeros(900, np.float32)
+    planted.write(tmp_path, data, **schema)
+    with pytest.raises(UnfitInputError, match="kyle_lambda is built"):
+        load(tmp_path, "dir_10s")
+
+
+def test_the_inputs_of_features_are_those_of_the_catalogue() -> None:
+    words = {"trades": "trades", "L1": "book", "L2": "book", "L3": "book"}
+    for at, entry in enumerate(planted.catalogue("feature")):
+        needed = {words[word] for word in entry["inputs"] if word != "clock"}
+        ours = dataset._inputs(entry["name"], at)
+        assert ("trades" in ours) == ("trades" in needed), entry["name"]
+        assert needed <= ours, entry["name"]
+
+
+def later(data: dict[str, Any], first: int) -> dict[str, Any]:
+    return {name: values[first:] for name, values in data.items()}
+
+
+def test_parts_go_together(tmp_path: Path) -> None:
+    data = small()
+    head = {name: values[:450] for name, values in data.items()}
+    planted.write(tmp_path, head)
+    folder = planted.write(tmp_path, later(data, 450), "20250107")
+    assert len(load(tmp_path, "dir_10s").rows) == 900
+    for key in ("ds.instrument", "ds.clock", "ds.mode"):
+        planted.write(tmp_path, later(data, 450), "20250107", **{key: '"other"'})
+        with pytest.raises(UnfitInputError, match=f"another {key}"):
+            load(tmp_path, "dir_10s")
+    planted.write(tmp_path, later(data, 400), "20250107")
+    with pytest.raises(UnfitInputError, match=r"backwards|out of order"):
+        load(tmp_path, "dir_10s")
+    listed = json.loads((folder / "dataset.json").read_text())
+    del listed["files"]["part-20250107.parquet"]
+    (folder / "dataset.json").write_text(json.dumps(listed))
+    with pytest.raises(UnfitInputError, match=r"part-20250107\.parquet is not in dataset\.json"):
+        load(tmp_path, "dir_10s")
 
 
 def test_other_bytes_than_the_sidecar_lists_are_refused(tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ def test_the_bundle_is_small_and_complete(trained: tuple[Path, list[dict[str, An
     assert sum(path.stat().st_size for path in out.rglob("*") if path.is_file()) < 1_000_000
     manifest = json.loads((out / "manifest.json").read_text())
     assert manifest["decision"] == events[-1]["decision"]
-    assert -1.0 <= manifest["decision"]["leave"] == -manifest["decision"]["enter"] < 0.0
+    assert -2.0 <= manifest["decision"]["leave"] == -manifest["decision"]["enter"] < 0.0
     assert manifest["decision"]["cost_bps"] == 0.5
     inputs = np.load(out / manifest["golden"]["inputs"])
     assert inputs.shape == (manifest["golden"]["rows"], 114)
@@ -165,6 +165,58 @@ def test_too_little_data_is_inconclusive_not_an_error(
     assert words in events[-1]["reason"]
     assert words in log
     assert not (tmp_path / "out").exists()
+
+
+def test_a_canary_that_fails_leaves_no_bundle(tmp_path: Path) -> None:
+    data = planted.columns(planted.world(14_000, rho=0.1, seed=2), seed=2)
+    # The next move and noise, with a correlation of 0.3.
+    move = np.append(data["ret_1s"][1:], 0.0)
+    noise = np.random.default_rng(1).normal(size=len(move)) * planted.SIGMA_BPS
+    data["ofi_1s"] = (0.3 * move + 0.954 * noise).astype(np.float32)
+    planted.write(tmp_path / "data", data)
+    out = tmp_path / "out"
+    words = ("train", "--data", str(tmp_path / "data"), "--out", str(out), "--rounds", "5")
+    code, events, log = command(*words)
+    assert code == 0
+    result = events[-1]
+    assert (result["verdict"], result["bundle"]) == ("inconclusive", None)
+    assert not result["complexity_justified"]
+    assert result["canaries"]["future_peek"]["features"] == ["ofi_1s"]
+    assert "canary" in result["reason"]
+    assert result["reason"] in log
+    assert not out.exists()
+
+
+def test_a_bundle_of_everything_says_that_nothing_judged_it(tmp_path: Path) -> None:
+    planted.write(tmp_path, planted.columns(planted.world(14_000, rho=0.1, seed=2), seed=2))
+    words = ("--data", str(tmp_path), "--rounds", "3", "--holdout", "0", "--no-canaries")
+    code, events, _ = command("train", *words, "--out", str(tmp_path / "out"))
+    assert code == 0
+    result = events[-1]
+    assert (result["verdict"], result["holdout"]) == ("inconclusive", None)
+    assert "held out" in result["reason"]
+    assert not result["complexity_justified"]
+    assert bundle.check(tmp_path / "out").id == result["bundle_id"]
+
+
+def test_a_trainer_ends_with_whoever_started_it() -> None:
+    script = "import time; from fluxo_train import lifeline; lifeline.watch(); time.sleep({})"
+
+    def started(seconds: float, **watch: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-c", script.format(seconds)],
+            stdin=subprocess.PIPE,
+            env={"PYTHONPATH": str(planted.ROOT / "python" / "src")} | watch,
+        )
+
+    child = started(60, FLUXO_TRAIN_WATCH_STDIN="1")
+    assert child.stdin is not None
+    child.stdin.close()
+    assert child.wait(timeout=30) == 1
+    other = started(0.5)
+    assert other.stdin is not None
+    other.stdin.close()
+    assert other.wait(timeout=30) == 0
 
 
 @pytest.mark.parametrize(

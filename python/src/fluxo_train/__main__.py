@@ -3,6 +3,9 @@
 import json
 import sys
 
+from fluxo_train import lifeline
+
+lifeline.watch()
 try:
     from fluxo_train.cli import main
 except ImportError as error:  # also a shared library that a wheel needs, such as libgomp

@@ -18,8 +18,9 @@ from fluxo_train.dataset import Rows
 F64 = npt.NDArray[np.float64]
 I64 = npt.NDArray[np.int64]
 
-# No signal p_up - p_down gets there: a band that says "do not trade", earning zero.
-NEVER: Final = 1.0
+# A band that says "do not trade", earning zero: no p_up - p_down gets there, not even that of a
+# softmax which rounds to certainty and says exactly 1.
+NEVER: Final = 2.0
 # A band that trades less often than this was lucky, not right.
 TURNS_MIN: Final = 20
 GRID: Final = 60

@@ -115,37 +115,24 @@ def npy(array: F32) -> bytes:
     return buffer.getvalue()
 
 
-def write(out: Path, content: dict[str, bytes], provenance: dict[str, Any], replace: bool) -> str:
+def write(out: Path, content: dict[str, bytes], provenance: dict[str, Any]) -> str:
     """Puts the bundle in its place, whole; returns its id.
 
     Args:
         out: the bundle's directory.
         content: what `files` made.
         provenance: what no hash covers.
-        replace: whether a bundle that is there already gives way.
     """
-    taken = out.exists() or out.is_symlink()
-    if taken and not (replace and (out / MANIFEST).is_file()):
-        remedy = (
-            "choose another --out, or --replace it"
-            if (out / MANIFEST).is_file()
-            else ("choose another --out; it holds something else")
-        )
-        raise UsageError(f"{out} exists", remedy)
+    if out.exists() or out.is_symlink():
+        # `trainer-bridge train --replace` lets a bundle give way, once the new one is verified.
+        raise UsageError(f"{out} exists", "choose another --out")
     try:
         with _beside(out) as temporary:
             for path, data in (content | {PROVENANCE: canonical_json(provenance)}).items():
                 _write_synced(temporary / path, data)
             for folder in (temporary / "golden", temporary):
                 _sync_folder(folder)
-            if taken:
-                # Two renames: between them there is no bundle, never half of one.
-                old = temporary.with_suffix(".old")
-                out.rename(old)
-                temporary.rename(out)
-                shutil.rmtree(old)
-            else:
-                temporary.rename(out)
+            temporary.rename(out)
             _sync_folder(out.parent)
     except OSError as error:
         raise UsageError(f"cannot write {out}: {error}", "choose a writable --out") from error

@@ -19,8 +19,11 @@ F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
 I64 = npt.NDArray[np.int64]
 
-# Rank correlation with the very next move, beyond which a feature knows what it may not know.
+# Rank correlation with the very next move, beyond which a feature is looked at more closely: an
+# order book a tenth of a second before a move may honestly know that much.
 IC_MAX: Final = 0.15
+# Less than this share of it a row earlier or later is a knowledge that comes and goes with one row.
+IC_KEPT_MIN: Final = 0.5
 IC_GROUPS: Final = 6
 IC_GROUPS_FOUND: Final = 3
 # A quiet market repeats a row now and then; a day that is there twice repeats all of its rows.
@@ -68,23 +71,41 @@ def shuffled_labels(
 
 
 def future_peek(x: F32, names: tuple[str, ...], next_move: F64) -> Verdict:
-    """No single feature may rank the very next move too well in several stretches of time."""
-    bounds = np.linspace(0, len(x), IC_GROUPS + 1).astype(np.int64).tolist()
+    """No single feature may know the next move from one row alone.
+
+    A feature that ranks the next move well in several stretches of time is only `screened`: books
+    do that. What a feature knows honestly it either knew a row before, somewhat less, or it is news
+    of the move itself, and the row after the move, which has seen it, shows it. One whose rank
+    correlation is gone in the rows before and after was stamped too early. What knows several moves
+    ahead is `time_shift`'s to find.
+    """
     found: list[str] = []
+    screened: list[str] = []
     strongest = 0.0
     for column, name in enumerate(names):
         if np.isnan(x[:, column]).all():
             continue
-        ics = np.array(
-            [
-                rank_correlation(x[a:b, column], next_move[a:b])
-                for a, b in itertools.pairwise(bounds)
-            ]
-        )
-        strongest = max(strongest, float(np.abs(ics).mean()))
-        if (np.abs(ics) > IC_MAX).sum() >= IC_GROUPS_FOUND:
+        ics = _rank_correlations(x[:, column], next_move, 0)
+        known = float(ics.mean())
+        strongest = max(strongest, known)
+        if (ics > IC_MAX).sum() < IC_GROUPS_FOUND:
+            continue
+        screened.append(name)
+        beside = [_rank_correlations(x[:, column], next_move, by).mean() for by in (-1, 1)]
+        if max(beside) < IC_KEPT_MIN * known:
             found.append(name)
-    return Verdict(not found, {"features": found, "ic_mean_max": round(strongest, 9)})
+    return Verdict(
+        not found,
+        {"features": found, "screened": screened, "ic_mean_max": round(strongest, 9)},
+    )
+
+
+def _rank_correlations(values: F32, next_move: F64, shift: int) -> F64:
+    """How well the values of `shift` rows later rank the moves in each stretch of time."""
+    bounds = np.linspace(0, len(values), IC_GROUPS + 1).astype(np.int64).tolist()
+    at = np.clip(np.arange(len(values)) + shift, 0, len(values) - 1)
+    pairs = itertools.pairwise(bounds)
+    return np.abs([rank_correlation(values[at[a:b]], next_move[a:b]) for a, b in pairs])
 
 
 def time_shift(

@@ -31,7 +31,7 @@ def parser() -> argparse.ArgumentParser:
     commands = root.add_subparsers(dest="command", required=True)
     own = commands.add_parser("train", help="fit, export, check, judge, write a bundle")
     own.add_argument("--data", type=Path, required=True, help="a dataset's folder")
-    own.add_argument("--out", type=Path, required=True, help="the bundle's directory")
+    own.add_argument("--out", type=Path, required=True, help="the bundle's directory, new")
     own.add_argument("--model", choices=(*FAMILIES, "all"), default="all")
     own.add_argument("--target", default="dir_10s", help="a target of three classes")
     own.add_argument("--set", choices=tuple(SETS), default="full", dest="feature_set")
@@ -45,7 +45,6 @@ def parser() -> argparse.ArgumentParser:
     until.add_argument("--train-until", type=moment, help="first moment after training: ns, ISO")
     own.add_argument("--rounds", type=rounds, help="boosting rounds at most")
     own.add_argument("--no-canaries", action="store_true", help="skip the leak checks")
-    own.add_argument("--replace", action="store_true", help="replace a bundle that is there")
     checked = commands.add_parser("parity", help="check bundles: hashes, then golden rows")
     checked.add_argument("bundles", type=Path, nargs="+", metavar="BUNDLE")
     return root
@@ -126,7 +125,6 @@ def _arguments(flags: argparse.Namespace) -> Arguments:
         train_until=flags.train_until,
         rounds=flags.rounds,
         canaries=not flags.no_canaries,
-        replace=flags.replace,
     )
 
 

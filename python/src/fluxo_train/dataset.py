@@ -35,9 +35,34 @@ REGIME: Final = (
 )
 CONSENSUS: Final = ("flow_consensus_strength", "flow_consensus_direction", "flow_aligned")
 AUX: Final = ("bid", "ask", "mid", "half_spread_bps")
+REQUIRED_METADATA: Final = ("ds.feature_schema_hash", "ds.feature_schema", "ds.target_schema")
+SAME_IN_ALL_PARTS: Final = (*REQUIRED_METADATA, "ds.instrument", "ds.clock", "ds.mode")
 Table = Any  # pyarrow's own, which has no types
 
 FEATURE_COUNT: Final = 108
+# Which features cannot be known without a trade, beside those of the set `tick_only`, and which of
+# that set can.
+NEED_TRADES_TOO: Final = frozenset(
+    (
+        "add_rate",
+        "cancel_rate",
+        "cancel_imbalance",
+        "aggression_ratio",
+        "sweep_detected",
+        "iceberg_detected",
+        "kyle_lambda",
+        "hasbrouck_impact",
+        "effective_spread",
+        "realized_spread",
+        "absorption",
+        "stacked_imbalance",
+        "poc_dist",
+        "va_position",
+        "whale_imbalance",
+        "queue_depletion_asym",
+    )
+)
+NEED_NO_TRADES: Final = frozenset(("tod_sin", "tod_cos", "session_remaining"))
 SETS: Final = {"tick_only": 45, "book_enhanced": 80, "full": FEATURE_COUNT}
 # What the first rows of a segment do not know yet; a feature's own lookback may be longer.
 WARM_AFTER_NS: Final = 300_000_000_000
@@ -238,6 +263,12 @@ def _verified_hash(folder: Path, parts: list[Path]) -> str:
                 raise UnfitInputError(
                     f"{folder / name} {what} {sidecar.name}", "make the dataset again"
                 )
+        unlisted = sorted(found.keys() - {name for name, _ in _listed(listed)})
+        if unlisted:
+            raise UnfitInputError(
+                f"{folder / unlisted[0]} is not in {sidecar.name}: it is no part of this dataset",
+                "move it away, or make the dataset again",
+            )
     lines = "".join(f"{sha256}  {name}\n" for name, sha256 in sorted(found.items()))
     return hashlib.sha256(lines.encode()).hexdigest()
 
@@ -271,10 +302,11 @@ def _metadata(parts: list[Path]) -> dict[str, Any]:
             if key.startswith(b"ds.")
         }
         first = first or values
-        for key in ("ds.feature_schema_hash", "ds.feature_schema", "ds.target_schema"):
+        for key in REQUIRED_METADATA:
             if key not in values:
                 raise UnfitInputError(f"{part} has no {key}", "make the dataset again")
-            if values[key] != first[key]:
+        for key in SAME_IN_ALL_PARTS:
+            if values.get(key) != first.get(key):
                 raise UnfitInputError(f"{part} has another {key} than {parts[0].name}")
     return first
 
@@ -370,13 +402,43 @@ def _lint_features(rows: Rows, names: Sequence[str], schema: Sequence[FeatureInf
     if infinite.any():
         at, column = (int(index[0]) for index in np.nonzero(infinite))
         raise UnfitInputError(f"feature {names[column]} of the row at {rows.ts[at]} is infinite")
-    span = int(rows.ts.max() - rows.ts.min())
-    empty = np.isnan(rows.features).all(axis=0)
+    span = _longest_segment(rows)
+    empty: Mask = np.asarray(np.isnan(rows.features).all(axis=0))
     by_name = {info.name: info for info in schema}
+    present = _present(names, empty, rows)
     for column in np.flatnonzero(empty).tolist():
         info = by_name.get(names[column])
-        if info is not None and info.built and span > max(info.lookback_ns, WARM_AFTER_NS):
+        if info is None or not info.built or not _inputs(info.name, column) <= present:
+            continue
+        if span > max(info.lookback_ns, WARM_AFTER_NS):
             raise UnfitInputError(f"feature {info.name} is built, yet undefined in every row")
+
+
+def _longest_segment(rows: Rows) -> int:
+    """How long the longest stretch of unbroken data is: windows start anew at each."""
+    firsts = np.flatnonzero(np.concatenate([[True], rows.segment[1:] != rows.segment[:-1]]))
+    lasts = np.append(firsts[1:], len(rows)) - 1
+    return int((rows.ts[lasts] - rows.ts[firsts]).max())
+
+
+def _inputs(name: str, column: int) -> set[str]:
+    """What a feature needs of a recording; nothing is known of a column that is no feature."""
+    if column >= FEATURE_COUNT or name in NEED_NO_TRADES:
+        return set()
+    if column < SETS["tick_only"]:
+        return {"trades"}
+    return {"book", "trades"} if name in NEED_TRADES_TOO else {"book"}
+
+
+def _present(names: Sequence[str], empty: Mask, rows: Rows) -> set[str]:
+    """What the recording seems to have: a feature that needs only trades tells of trades."""
+    found: set[str] = {"book"} if np.isfinite(rows.mid).any() else set()
+    if any(
+        not empty[column] and _inputs(names[column], column) == {"trades"}
+        for column in range(len(names))
+    ):
+        found.add("trades")
+    return found
 
 
 def _lint_time(rows: Rows) -> None:
@@ -387,8 +449,12 @@ def _lint_time(rows: Rows) -> None:
         raise UnfitInputError(
             f"time runs backwards at {rows.ts[at]} within segment {rows.segment[at]}"
         )
-    order = np.lexsort((rows.seq, rows.ts))
-    ts, seq = rows.ts[order], rows.seq[order]
-    twice = (ts[1:] == ts[:-1]) & (seq[1:] == seq[:-1])
+    disordered = (rows.ts[1:] < rows.ts[:-1]) | (rows.seq[1:] < rows.seq[:-1])
+    if disordered.any():
+        at = int(np.argmax(disordered)) + 1
+        raise UnfitInputError(
+            f"rows are out of order at {rows.ts[at]}, seq {rows.seq[at]}", "make the dataset again"
+        )
+    twice = rows.seq[1:] == rows.seq[:-1]
     if twice.any():
-        raise UnfitInputError(f"two rows share (ts, seq) at {ts[int(np.argmax(twice)) + 1]}")
+        raise UnfitInputError(f"two rows share seq at {rows.ts[int(np.argmax(twice)) + 1]}")

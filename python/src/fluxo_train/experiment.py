@@ -60,7 +60,6 @@ class Arguments:
     train_until: int | None = None
     rounds: int | None = None
     canaries: bool = True
-    replace: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,6 +86,7 @@ class Prepared:
     fee_bps: float
     fit: Sample
     validation: Sample
+    violations: int  # rows that reach across a cut, counted on the finished cut
 
     def prior_logloss(self) -> float:
         """What knowing nothing but the classes' shares scores on the validation rows."""

@@ -55,6 +55,17 @@ def run(arguments: Arguments, say: Reporter) -> dict[str, Any]:
         return {"verdict": "inconclusive", "reason": str(error), "bundle": None}
     say.progress("load", 1, 1, rows=len(dataset.rows))
     checked = run_canaries(prepared, arguments, say) if arguments.canaries else {}
+    failed = [name for name, one in checked.items() if one["verdict"] == "fail"]
+    if failed:
+        reason = f"canary {failed[0]} failed"
+        say.say(f"nothing is trained: {reason}, so no result could be believed")
+        return {
+            "verdict": "inconclusive",
+            "reason": reason,
+            "bundle": None,
+            "complexity_justified": False,
+            "canaries": checked,
+        }
     models = [train_model(name, prepared, arguments, say) for name in arguments.models]
     judged = judge(models, prepared, say)
     return export(models, prepared, judged, checked, arguments, say)
@@ -90,6 +101,7 @@ def prepare(dataset: Dataset, arguments: Arguments) -> Prepared:
         fee_bps=fee_bps,
         fit=fit,
         validation=sample(x, rows, result.validation_rows),
+        violations=broken,
     )
 
 
@@ -160,12 +172,16 @@ def run_canaries(prepared: Prepared, arguments: Arguments, say: Reporter) -> dic
         prepared.fit.x, prepared.x[result.validation_rows | result.holdout_rows]
     )
     say.progress("canaries", 4, 4)
+    for name in peek.numbers["screened"]:
+        say.say(f"warning: feature {name} ranks the next move better than {canaries.IC_MAX}")
     return {
         "shuffled_label": labels.as_json(),
         "time_shift": shift.as_json(),
         "repeated_rows": repeated.as_json(),
         "future_peek": peek.as_json(),
-        "label_end_audit": {"verdict": "pass", "violations": 0},
+        "label_end_audit": canaries.Verdict(
+            prepared.violations == 0, {"violations": prepared.violations}
+        ).as_json(),
     }
 
 
