@@ -166,7 +166,7 @@ fn kill_group(child: &mut Child) {
     {
         // The standard library kills one process only, and every shell can do this.
         let mut shell = Command::new("/bin/sh");
-        shell.args(["-c", "kill -KILL -- \"-$0\"", &child.id().to_string()]);
+        shell.args(["-c", "kill -s KILL -- \"-$0\"", &child.id().to_string()]);
         let quiet = shell.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let _there_may_be_none = quiet.status();
     }
