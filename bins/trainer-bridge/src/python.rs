@@ -25,7 +25,14 @@ const ENVIRONMENT: &str = ".venv/bin/python";
 /// Where the package lies, likewise.
 const SOURCES: &str = "python/src";
 const PACKAGE: &str = "fluxo_train";
+/// Tells the trainer that its stdin closes when this process ends, however it ends: it ends, too.
+const WATCH: &str = "FLUXO_TRAIN_WATCH_STDIN";
 const REMEDY: &str = "run `cargo setup --python`, or name an interpreter with --python";
+/// How often a silent trainer is looked at.
+const LOOK: Duration = Duration::from_millis(20);
+/// How long the last words of a trainer that ended are waited for. Its group is gone by then: only a
+/// process that left the group can hold them back.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 /// Libraries that would start a thread per core: two of them on two busy cores are slower than one,
 /// and sums over threads differ from run to run.
 const ONE_THREAD: [&str; 5] = [
@@ -114,22 +121,25 @@ impl Python {
         log_place: &str,
         limit: Option<Duration>,
     ) -> Outcome<Value> {
+        let stopwatch = Stopwatch::start();
         let mut child = self.command(arguments).spawn().map_err(|error| {
             let what = format!("cannot start {}", self.program.display());
             Failure::usage(error).while_doing(what).remedy(REMEDY)
         })?;
         let (said, logged) = listen(&mut child, log);
-        let heard = Hearing::default().until_silence(&said, limit);
-        let Some(heard) = heard else {
-            let _it_may_be_over = child.kill();
+        let mut heard = Hearing::default();
+        let ended = heard.until_the_end(&mut child, &said, &stopwatch, limit);
+        // What it started ends with it, and lets go of its stdout and stderr.
+        kill_group(&mut child);
+        let Some(status) = ended? else {
             let _its_status_says_nothing = child.wait();
             let limit = limit.unwrap_or_default().as_secs();
             return Err(Failure::stopped(anyhow!("training took longer than {limit} s"))
                 .remedy("give it more with --time-limit, or fewer rows"));
         };
-        let status = child.wait().or_internal()?;
-        // The log is whole when its writer is done.
-        let _a_panic_would_have_lost_words_only = logged.join();
+        heard.last_words(&said);
+        // The log is whole when its writer is done; it lets go of the other end then.
+        let _some_words_are_late = logged.recv_timeout(LAST_WORDS);
         heard.conclude(status, log_place)
     }
 
@@ -142,24 +152,41 @@ impl Python {
         if let Some(sources) = &self.sources {
             command.env("PYTHONPATH", sources);
         }
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.env(WATCH, "1");
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
         command
     }
 }
 
-/// The lines of stdout as they come, and a thread that writes those of stderr to the log.
-fn listen(child: &mut Child, mut log: Option<File>) -> (Receiver<String>, thread::JoinHandle<()>) {
+/// Ends the trainer and every process of its group, whether or not it ended by itself.
+fn kill_group(child: &mut Child) {
+    #[cfg(unix)]
+    {
+        // The standard library kills one process only, and every shell can do this.
+        let mut shell = Command::new("/bin/sh");
+        shell.args(["-c", "kill -s KILL -- \"-$0\"", &child.id().to_string()]);
+        let quiet = shell.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        let _there_may_be_none = quiet.status();
+    }
+    let _it_may_be_over = child.kill();
+}
+
+/// The lines of stdout as they come, and what tells when those of stderr are all in the log.
+fn listen(child: &mut Child, mut log: Option<File>) -> (Receiver<Vec<u8>>, Receiver<()>) {
     let (sender, receiver) = channel();
     let stdout = child.stdout.take().expect("stdout is piped");
     thread::spawn(move || {
-        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+        for line in BufReader::new(stdout).split(b'\n').map_while(Result::ok) {
             if sender.send(line).is_err() {
                 break;
             }
         }
     });
+    let (done, logged) = channel();
     let stderr = child.stderr.take().expect("stderr is piped");
-    let logged = thread::spawn(move || {
+    thread::spawn(move || {
         for line in BufReader::new(stderr).split(b'\n').map_while(Result::ok) {
             tracing::info!("{}", String::from_utf8_lossy(&line));
             if let Some(log) = &mut log {
@@ -167,6 +194,8 @@ fn listen(child: &mut Child, mut log: Option<File>) -> (Receiver<String>, thread
                 let _lost = log.write_all(&line).and_then(|()| log.write_all(b"\n"));
             }
         }
+        drop(log);
+        let _nobody_waits = done.send(());
     });
     (receiver, logged)
 }
@@ -180,38 +209,49 @@ struct Hearing {
 }
 
 impl Hearing {
-    /// Listens until the trainer closes its stdout; `None` when time ran out first.
-    fn until_silence(mut self, said: &Receiver<String>, limit: Option<Duration>) -> Option<Self> {
+    /// Listens until the trainer ends, whoever holds its stdout; `None` when time ran out first.
+    fn until_the_end(
+        &mut self,
+        child: &mut Child,
+        said: &Receiver<Vec<u8>>,
+        stopwatch: &Stopwatch,
+        limit: Option<Duration>,
+    ) -> Outcome<Option<ExitStatus>> {
+        let ended = loop {
+            match said.recv_timeout(LOOK) {
+                Ok(line) => self.hear(&line),
+                Err(RecvTimeoutError::Timeout) => {}
+                // It closed its stdout, and may go on.
+                Err(RecvTimeoutError::Disconnected) => thread::sleep(LOOK),
+            }
+            match child.try_wait().or_internal() {
+                Ok(None) => {}
+                ended => break ended,
+            }
+            if limit.is_some_and(|limit| stopwatch.elapsed() >= limit) {
+                break Ok(None);
+            }
+        };
+        self.clear();
+        ended
+    }
+
+    /// What was said and not yet heard when the trainer ended.
+    fn last_words(&mut self, said: &Receiver<Vec<u8>>) {
         let stopwatch = Stopwatch::start();
-        loop {
-            let line = match limit {
-                None => said.recv().ok(),
-                Some(limit) => {
-                    let left = limit.saturating_sub(stopwatch.elapsed());
-                    match said.recv_timeout(left) {
-                        Ok(line) => Some(line),
-                        Err(RecvTimeoutError::Disconnected) => None,
-                        Err(RecvTimeoutError::Timeout) => {
-                            self.clear();
-                            return None;
-                        }
-                    }
-                }
-            };
-            let Some(line) = line else { break };
+        while let Ok(line) = said.recv_timeout(LAST_WORDS.saturating_sub(stopwatch.elapsed())) {
             self.hear(&line);
         }
         self.clear();
-        Some(self)
     }
 
-    fn hear(&mut self, line: &str) {
-        match serde_json::from_str(line) {
+    fn hear(&mut self, line: &[u8]) {
+        match serde_json::from_slice(line) {
             Ok(Said::Progress { phase, done, total }) => self.show(phase, done, total),
             Ok(Said::Result(values)) => self.result = Some(values),
             Ok(Said::Error { message, remedy }) => self.error = Some((message, remedy)),
             Ok(Said::Other) => {}
-            Err(_) => tracing::info!("{line}"),
+            Err(_) => tracing::info!("{}", String::from_utf8_lossy(line)),
         }
     }
 

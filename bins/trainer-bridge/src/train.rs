@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::anyhow;
 use fluxo_report::{Exit, Failure, Outcome, Output, OutputMode, Rows, seconds};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::arguments::Train;
@@ -34,16 +34,15 @@ pub(crate) fn run(command: &Train) -> Outcome {
     let log = place.log().display().to_string();
     match checked {
         Some(_) => place.publish()?,
-        // Too little data to learn from is a result, and no bundle.
+        // Too little data to learn from is a result and no bundle; so is a canary that failed.
         None => place.abandon(),
     }
-    let text = |key: &str| result[key].as_str().unwrap_or_default().to_owned();
     let summary = Summary {
-        verdict: text("verdict"),
-        reason: text("reason"),
+        verdict: result.said.verdict,
+        reason: result.said.reason,
         bundle: checked.is_some().then_some(bundle),
         parity: checked,
-        trainer: result,
+        trainer: result.all,
         log,
         seconds: stopwatch.seconds(),
     };
@@ -52,7 +51,7 @@ pub(crate) fn run(command: &Train) -> Outcome {
 }
 
 /// Trains beside the place, and has the runtime that trades check what came of it.
-fn train(command: &Train, python: &Python, place: &Place) -> Outcome<(Value, Option<Checked>)> {
+fn train(command: &Train, python: &Python, place: &Place) -> Outcome<(Trained, Option<Checked>)> {
     let log = place.log();
     let shown = log.display().to_string();
     let file = File::create(&log).map_err(|error| {
@@ -61,8 +60,9 @@ fn train(command: &Train, python: &Python, place: &Place) -> Outcome<(Value, Opt
             .remedy("choose another --out, or change its permissions")
     })?;
     let limit = command.time_limit.map(Duration::from_secs);
-    let result = python.run(&arguments(command, place), Some(file), &shown, limit)?;
-    if result["bundle"].is_null() {
+    let all = python.run(&arguments(command, place), Some(file), &shown, limit)?;
+    let result = Trained::of(all)?;
+    if result.said.bundle.is_none() {
         return Ok((result, None));
     }
     let unfinished = place.unfinished();
@@ -92,13 +92,63 @@ fn arguments(command: &Train, place: &Place) -> Vec<String> {
     own.map(str::to_owned).chain(command.more.iter().cloned()).collect()
 }
 
+/// What the trainer judges of its models.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Verdict {
+    Edge,
+    NoEdge,
+    Inconclusive,
+}
+
+impl Verdict {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Edge => "edge",
+            Self::NoEdge => "no_edge",
+            Self::Inconclusive => "inconclusive",
+        }
+    }
+}
+
+/// What every result of the trainer says.
+#[derive(Debug, Deserialize)]
+struct Said {
+    verdict: Verdict,
+    #[serde(default)]
+    reason: String,
+    /// Where it wrote the bundle; none where there is nothing that may be used.
+    bundle: Option<String>,
+}
+
+/// A result of the trainer: what must be there, and everything.
+struct Trained {
+    said: Said,
+    all: Value,
+}
+
+impl Trained {
+    /// Only `inconclusive` explains that there is no bundle: everything else is a fault of the trainer.
+    fn of(all: Value) -> Outcome<Self> {
+        let said = Said::deserialize(&all).map_err(|error| {
+            Failure::internal(error).while_doing("cannot read the trainer's result")
+        })?;
+        if said.bundle.is_none() && said.verdict != Verdict::Inconclusive {
+            let verdict = said.verdict.name();
+            return Err(Failure::internal(anyhow!(
+                "the trainer says {verdict} and names no bundle"
+            )));
+        }
+        Ok(Self { said, all })
+    }
+}
+
 /// What came of it.
 #[derive(Debug, Serialize)]
 struct Summary {
-    /// `edge`, `no_edge` or `inconclusive`, as the trainer judges.
-    verdict: String,
+    verdict: Verdict,
     reason: String,
-    /// The folder; none when there was too little data.
+    /// The folder; none when there was too little data, or a sign that the future leaked into it.
     bundle: Option<String>,
     /// What the runtime that trades says of the golden rows.
     parity: Option<Checked>,
@@ -112,9 +162,12 @@ impl Output for Summary {
     fn rows(&self) -> Rows {
         let mut rows = Rows::new()
             .heading(format!("trained · {}", self.bundle.as_deref().unwrap_or("no bundle")))
-            .row("verdict", &self.verdict);
+            .row("verdict", self.verdict.name());
         if !self.reason.is_empty() {
             rows = rows.row("because", &self.reason);
+        }
+        if self.bundle.is_none() {
+            rows = rows.row("bundle", "none is published");
         }
         if let Some(checked) = &self.parity {
             for model in &checked.models {

@@ -10,6 +10,7 @@ mod support;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
+use std::process::Command;
 use std::time::Duration;
 
 use fluxo_test_data::{TestBundle, runtime_library};
@@ -127,9 +128,71 @@ fn nothing_is_published_of_a_trainer_that_fails() {
 #[test]
 fn a_trainer_that_takes_too_long_is_stopped() {
     let Some(room) = Room::new() else { return };
-    let failed = room.train("cp -r ready \"$OUT\"\nexec sleep 600", &["--time-limit", "1"]);
-    assert!(failed.failure(5).contains("longer than 1 s"), "{}", failed.stderr);
-    assert_eq!(room.published(), Vec::<String>::new());
+    // The last one closes its ears and mouth, and has a child that would outlive it.
+    for way in ["exec sleep 600", "exec >&- 2>&-\nsleep 600 &\necho $! > sleeper\nwait"] {
+        let script = format!("cp -r ready \"$OUT\"\n{way}");
+        let failed = room.train(&script, &["--time-limit", "1"]);
+        assert!(failed.failure(5).contains("longer than 1 s"), "{}", failed.stderr);
+        assert_eq!(room.published(), Vec::<String>::new());
+    }
+    assert!(!is_running(&fs::read_to_string(room.path("sleeper")).unwrap()));
+}
+
+/// Whether a process lives; one that ended and has not been waited for does not.
+fn is_running(process: &str) -> bool {
+    let said = Command::new("ps").args(["-o", "stat=", "-p", process.trim()]).output().unwrap();
+    let state = String::from_utf8(said.stdout).unwrap();
+    !(state.trim().is_empty() || state.trim().starts_with('Z'))
+}
+
+#[test]
+fn a_child_that_holds_stdout_does_not_hold_up_a_trainer_that_is_done() {
+    let Some(room) = Room::new() else { return };
+    let script = format!("{}\nsleep 20 &\necho $! > sleeper", good());
+    room.train(&script, &["--time-limit", "10"]).json();
+    assert_eq!(room.published(), ["new"]);
+    assert!(!is_running(&fs::read_to_string(room.path("sleeper")).unwrap()));
+}
+
+#[test]
+fn what_is_no_text_does_not_end_the_listening() {
+    let Some(room) = Room::new() else { return };
+    room.train(&format!("printf '\\377\\n'\n{}", good()), &[]).json();
+    assert_eq!(room.published(), ["new"]);
+}
+
+#[test]
+fn a_bundle_that_was_being_replaced_comes_back() {
+    let Some(room) = Room::new() else { return };
+    // What a run leaves that is killed between its two renames.
+    let own = room.path("models/.new.unfinished/77");
+    let lay_out = || {
+        fs::create_dir_all(own.join("bundle")).unwrap();
+        fs::rename(room.path("ready"), own.join("old")).unwrap();
+    };
+    let before = bytes_below(&room.path("ready"));
+    lay_out();
+    // It is there again, so it is not replaced unless that is asked for.
+    let refused = room.train("exit 1", &[]);
+    assert!(refused.failure(2).contains("--replace"), "{}", refused.stderr);
+    assert_eq!(bytes_below(&room.path("models/new")), before);
+    assert_eq!(room.published(), ["new"]);
+    fs::rename(room.path("models/new"), room.path("ready")).unwrap();
+    lay_out();
+    room.train("exit 1", &["--replace"]).failure(1);
+    assert_eq!(bytes_below(&room.path("models/new")), before);
+    assert_eq!(room.published(), ["new"]);
+}
+
+#[test]
+fn no_bundle_is_a_result_only_where_the_trainer_is_inconclusive() {
+    let Some(room) = Room::new() else { return };
+    for result in [r#""verdict":"edge""#, r#""verdict":"no_edge","bundle":null"#, r#""reason":"x""#]
+    {
+        let failed = room.train(&format!("echo '{{\"event\":\"result\",{result}}}'"), &[]);
+        assert!(failed.failure(1).contains("trainer"), "{}", failed.stderr);
+        assert_eq!(room.published(), Vec::<String>::new());
+    }
 }
 
 #[test]
@@ -156,7 +219,7 @@ fn a_run_that_is_killed_publishes_nothing_and_the_next_one_does() {
     room.train(&good(), &[]).json();
     assert_eq!(room.published(), ["new"]);
     // The trainer of the killed run is nobody's child any more.
-    std::process::Command::new("kill").arg(trainer).status().unwrap();
+    Command::new("kill").arg(trainer).status().unwrap();
 }
 
 #[test]

@@ -64,16 +64,18 @@ pub fn write_dataset(
     let (spec, config) = (recording.spec().clone(), engine.feature_config()?);
     let common = facts::common(mode, &spec, &config, source_sha256(&recording));
     let place = place_of(out, mode, &spec)?;
-    if let Some(manifest) = published(&place, &common)? {
-        return Ok(Dataset {
-            path: place,
-            manifest,
-            existed: true,
-            events: 0,
-            warnings: Vec::new(),
-        });
-    }
-    let folder = Unfinished::open(&place)?;
+    let folder = match vacant(&place, &common)? {
+        Vacancy::Free(folder) => folder,
+        Vacancy::Published(manifest) => {
+            return Ok(Dataset {
+                path: place,
+                manifest,
+                existed: true,
+                events: 0,
+                warnings: Vec::new(),
+            });
+        }
+    };
     match Writing::new(&folder, common, &spec, config).and_then(|w| w.run(recording, on_progress)) {
         Ok(written) => {
             folder.write(PROVENANCE, &provenance())?;
@@ -86,6 +88,38 @@ pub fn write_dataset(
                 events: written.events,
                 warnings: written.warnings,
             })
+        }
+        Err(error) => {
+            folder.abandon();
+            Err(error)
+        }
+    }
+}
+
+/// What is found at the place of a dataset.
+enum Vacancy {
+    /// Nothing, and the room beside it is ours.
+    Free(Unfinished),
+    /// The dataset that is meant, whole.
+    Published(Manifest),
+}
+
+/// Takes the room beside a place, unless the dataset that is meant lies there already.
+fn vacant(place: &Path, meant: &Facts) -> Result<Vacancy, Error> {
+    match published(place, meant)? {
+        Some(manifest) => Ok(Vacancy::Published(manifest)),
+        None => take(place, meant),
+    }
+}
+
+/// Takes the room and then looks: another run may have published while we went for it.
+fn take(place: &Path, meant: &Facts) -> Result<Vacancy, Error> {
+    let folder = Unfinished::open(place)?;
+    match published(place, meant) {
+        Ok(None) => Ok(Vacancy::Free(folder)),
+        Ok(Some(manifest)) => {
+            folder.abandon();
+            Ok(Vacancy::Published(manifest))
         }
         Err(error) => {
             folder.abandon();
@@ -277,5 +311,27 @@ impl<'f> Writing<'f> {
         all.cold += tally.cold;
         all.last = tally.last;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_another_run_publishes_meanwhile_is_found_and_not_written_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("BTCUSDT");
+        let facts = Facts::from([("ds.mode".to_owned(), "book_enhanced".into())]);
+        assert!(matches!(take(&place, &facts).unwrap(), Vacancy::Free(_)));
+        let other = Unfinished::open(&place).unwrap();
+        let empty = r#"{"ds.mode":"book_enhanced","files":{},"labels":{}}"#;
+        let manifest: Manifest = serde_json::from_str(empty).unwrap();
+        other.write(MANIFEST, &manifest.to_bytes()).unwrap();
+        other.publish(manifest.files.keys()).unwrap();
+        assert!(matches!(take(&place, &facts).unwrap(), Vacancy::Published(_)));
+        let elsewhere = Facts::from([("ds.mode".to_owned(), "tick_only".into())]);
+        assert!(matches!(take(&place, &elsewhere), Err(Error::Taken { .. })));
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 }

@@ -46,8 +46,8 @@ impl<const N: usize> GridReturns<N> {
 
     /// Samples every grid point up to `through`; the market did not change since the last one.
     ///
-    /// A return counts where its label would: nothing was wrong from its start to its end, and the
-    /// book is valid at its end.
+    /// A return counts where nothing was wrong from its start to its end and the book is valid at its
+    /// end. A label asks for more, a depth message after its end: a row cannot wait for that.
     pub(super) fn sample_through(&mut self, through: i64, market: &Market) {
         let (last, mid) = (point(through, SECOND_NS), market.mid());
         if last <= self.mids.head() {
@@ -55,7 +55,7 @@ impl<const N: usize> GridReturns<N> {
         }
         if let (Ok(since), Some(to)) = (market.state(), mid) {
             let valid = last.min(point(market.valid_until(), SECOND_NS));
-            // The first point that a return can end at lies after the state became good.
+            // No return starts before the state became good, so none ends before that either.
             let first = self.mids.head().saturating_add(1).max(point(since, SECOND_NS));
             for at in first..=valid {
                 self.mids.hold(at, mid);
