@@ -58,6 +58,7 @@ fn a_stop_does_not_wait_for_a_venue_that_says_nothing() {
 const TARGET: &str = "FLUXO_TEST_TARGET";
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "what the child process of this test is told")]
 fn a_proxy_of_the_environment_is_not_asked() {
     if let Ok(target) = std::env::var(TARGET) {
         let endpoints = Endpoints { ws: "ws://127.0.0.1:1".to_owned(), rest: target };
