@@ -238,8 +238,9 @@ fn a_bundle_that_says_something_else_here_is_not_published() {
     // Another answer to one golden row, and every hash right.
     let mut bundle = TestBundle::new(&["small"], "", "BTCUSDT");
     let outputs = bundle.files.get_mut("golden/outputs_small.npy").unwrap();
-    let last = outputs.len() - 4;
-    outputs[last..].copy_from_slice(&0.9_f32.to_le_bytes());
+    let last = outputs.len() - 12;
+    let other: Vec<u8> = [0.1_f32, 0.0, 0.9].iter().flat_map(|p| p.to_le_bytes()).collect();
+    outputs[last..].copy_from_slice(&other);
     fs::remove_dir_all(room.path("ready")).unwrap();
     bundle.write(&room.path("ready"));
     let failed = room.train(&good(), &[]);

