@@ -44,7 +44,7 @@ pub(crate) struct Dataset {
     /// The symbol that is meant: BTCUSDT. Needed where a lake has several.
     #[arg(long)]
     symbol: Option<String>,
-    /// Keys that differ from the shipped configs/engine.toml; of these, [rows] matters here.
+    /// Keys that differ from the shipped configs/engine.toml; of these, the section `rows` matters here.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// One key that differs, as in rows.every_ms=1000; may be repeated.

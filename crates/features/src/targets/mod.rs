@@ -9,7 +9,7 @@
 //!
 //! A family of targets is a file like [`horizon`]: it opens a label at a row, is told of time that
 //! passes, of batches that prove the book whole, and of trouble, and puts its answers into
-//! [`OpenRows`]. Targets that no family builds yet are [`Unlabelled::NotBuilt`].
+//! [`rows::OpenRows`]. Targets that no family builds yet are [`Unlabelled::NotBuilt`].
 
 mod engine;
 mod horizon;
