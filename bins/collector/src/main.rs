@@ -12,6 +12,7 @@ use fluxo_lake::archive::{ImportConfig, ImportReport, Importer, SourceReport, ve
 use fluxo_report::{
     Exit, Failure, Outcome, Output, OutputMode, ProgressLine, conclude, log_to_stderr,
 };
+use fluxo_session::lake_failure;
 
 use arguments::{Arguments, Command, Format, Import, Verify};
 use clock::Stopwatch;
@@ -133,20 +134,4 @@ fn damaged_source(report: ImportReport) -> Failure {
     let fault = fault.expect("a source has a fault");
     let failure = if fault.is_damage() { Failure::damaged(fault) } else { Failure::usage(fault) };
     failure.remedy("what came before is archived; get a whole copy and import it again")
-}
-
-/// Sorts what the lake reports by who can do something about it.
-fn lake_failure(error: fluxo_lake::Error) -> Failure {
-    let remedy = error.remedy();
-    let failure = if error.is_damage() {
-        Failure::damaged(error)
-    } else if error.is_usage() {
-        Failure::usage(error)
-    } else {
-        Failure::internal(error)
-    };
-    match remedy {
-        Some(remedy) => failure.remedy(remedy),
-        None => failure,
-    }
 }

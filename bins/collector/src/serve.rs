@@ -8,7 +8,7 @@ use fluxo_lake::archive::{Instrument, Lake, RawItem};
 use fluxo_report::{
     Exit, Failure, Outcome, Output, OutputMode, ProgressLine, Rows, Unfit, announce, count, seconds,
 };
-use fluxo_session::{Inputs, Instruments, Recording, RecordingError};
+use fluxo_session::{Inputs, Instruments, Recording, RecordingError, lake_failure};
 use fluxo_venues::double::{
     Captures, Config, Double, Ended, Error, FrameSource, SourceError, SourceItem, Summary,
 };
@@ -16,7 +16,6 @@ use serde::Serialize;
 
 use crate::arguments::Serve;
 use crate::clock::Stopwatch;
-use crate::lake_failure;
 
 /// How often the line of progress moves.
 const WORD_EVERY: Duration = Duration::from_millis(200);

@@ -36,5 +36,5 @@ pub use live::{LiveSetup, Stopper, ask, run_live};
 pub use models::{Models, bundle_failure, bundle_id, find_library, load_runtime, read_bundle};
 pub use recording::{Recording, RecordingError};
 pub use replay::{ReplayModels, Scores, recorded_configuration, replay_journal};
-pub use run::{Destination, Progress, Setup, run};
+pub use run::{Destination, Progress, Setup, lake_failure, run};
 pub use selection::Selection;

@@ -345,7 +345,8 @@ const fn refusal_name(refusal: &Refusal) -> &'static str {
 }
 
 /// Sorts what a lake or a journal reports by who can do something about it.
-pub(crate) fn lake_failure(error: fluxo_lake::Error) -> Failure {
+#[must_use]
+pub fn lake_failure(error: fluxo_lake::Error) -> Failure {
     let remedy = error.remedy();
     let failure = if error.is_damage() {
         Failure::damaged(error)

@@ -10,7 +10,7 @@ use std::path::Path;
 
 use fluxo_lake::archive::{ImportConfig, ImportReport, Importer, MadeRecording};
 use fluxo_report::{Exit, Failure, Outcome, Output, OutputMode, ProgressLine, Unfit};
-use fluxo_session::RecordingError;
+use fluxo_session::lake_failure;
 use fluxo_sim::synthetic::Oracle;
 
 pub(crate) use arguments::Synth;
@@ -61,8 +61,4 @@ fn check(report: &ImportReport) -> Outcome<()> {
         return Ok(());
     }
     Err(Failure::internal(anyhow::anyhow!("the market came out damaged: {counts:?}")))
-}
-
-fn lake_failure(error: fluxo_lake::Error) -> Failure {
-    RecordingError::from(error).into_failure()
 }
