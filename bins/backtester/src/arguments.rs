@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use fluxo_core::Market;
-use fluxo_session::{ReplayModels, Selection};
+use fluxo_session::{ReplayModels, Selection, market_named};
 
 use crate::synth::Synth;
 
@@ -39,7 +39,7 @@ pub(crate) struct Run {
     pub(crate) out: PathBuf,
     /// The market that is meant: binance-spot, binance-usdm or binance-coinm. Needed where a lake
     /// has several.
-    #[arg(long, value_name = "MARKET", value_parser = market)]
+    #[arg(long, value_name = "MARKET", value_parser = market_named)]
     venue: Option<Market>,
     /// The symbol that is meant: BTCUSDT. Needed where a lake has several.
     #[arg(long)]
@@ -156,10 +156,4 @@ impl Configuration {
     pub(crate) fn is_given(&self) -> bool {
         self.config.is_some() || !self.set.is_empty() || self.strategy.is_some()
     }
-}
-
-fn market(name: &str) -> Result<Market, String> {
-    Market::from_name(name).ok_or_else(|| {
-        "there are binance-spot, binance-usdm, binance-coinm and b3-futures".to_owned()
-    })
 }

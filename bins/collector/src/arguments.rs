@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use fluxo_core::{Market, Nanos, UnixNanos};
-use fluxo_session::Selection;
+use fluxo_session::{Selection, market_named};
 use fluxo_venues::double::{Start, Trouble};
 
 /// Archives recorded market data, checks the archive, and plays it back as the venue would.
@@ -86,7 +86,7 @@ pub(crate) struct Serve {
     pub(crate) from: Option<Start>,
     /// The market that is meant: binance-spot, binance-usdm or binance-coinm. Needed where a lake
     /// has several.
-    #[arg(long, value_name = "MARKET", value_parser = market)]
+    #[arg(long, value_name = "MARKET", value_parser = market_named)]
     venue: Option<Market>,
     /// The symbol that is meant: BTCUSDT. Needed where a lake has several.
     #[arg(long)]
@@ -121,12 +121,6 @@ impl Serve {
         let losses = self.lose_after.iter().map(|after| (*after, Trouble::LoseDepth));
         cuts.chain(losses).collect()
     }
-}
-
-fn market(name: &str) -> Result<Market, String> {
-    Market::from_name(name).ok_or_else(|| {
-        "there are binance-spot, binance-usdm, binance-coinm and b3-futures".to_owned()
-    })
 }
 
 /// Ten thousand days: more than a recording, and less than what overflows.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use fluxo_core::{Market, Nanos};
-use fluxo_session::Selection;
+use fluxo_session::{Selection, market_named};
 
 /// Trades on paper: the engine decides, a simulated venue fills, a journal keeps everything.
 #[derive(Debug, Parser)]
@@ -38,7 +38,7 @@ pub(crate) struct Replay {
     pub(crate) journal: PathBuf,
     /// The market that is meant: binance-spot, binance-usdm or binance-coinm. Needed where a lake
     /// has several.
-    #[arg(long, value_name = "MARKET", value_parser = market)]
+    #[arg(long, value_name = "MARKET", value_parser = market_named)]
     venue: Option<Market>,
     /// The symbol that is meant: BTCUSDT. Needed where a lake has several.
     #[arg(long)]
@@ -53,7 +53,7 @@ pub(crate) struct Replay {
 #[derive(Args, Debug)]
 pub(crate) struct Run {
     /// The market: binance-spot, binance-usdm or binance-coinm.
-    #[arg(long, value_name = "MARKET", value_parser = market)]
+    #[arg(long, value_name = "MARKET", value_parser = market_named)]
     pub(crate) venue: Market,
     /// The symbol: BTCUSDT.
     #[arg(long)]
@@ -182,12 +182,6 @@ impl Decisions {
         });
         self.set.iter().cloned().chain(strategy).collect()
     }
-}
-
-fn market(name: &str) -> Result<Market, String> {
-    Market::from_name(name).ok_or_else(|| {
-        "there are binance-spot, binance-usdm, binance-coinm and b3-futures".to_owned()
-    })
 }
 
 fn ws_url(text: &str) -> Result<String, String> {

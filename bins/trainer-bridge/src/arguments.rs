@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use fluxo_core::Market;
-use fluxo_session::Selection;
+use fluxo_session::{Selection, market_named};
 
 /// Makes datasets of recordings, and bundles of models of datasets.
 #[derive(Debug, Parser)]
@@ -39,7 +39,7 @@ pub(crate) struct Dataset {
     pub(crate) out: PathBuf,
     /// The market that is meant: binance-spot, binance-usdm or binance-coinm. Needed where a lake
     /// has several.
-    #[arg(long, value_name = "MARKET", value_parser = market)]
+    #[arg(long, value_name = "MARKET", value_parser = market_named)]
     venue: Option<Market>,
     /// The symbol that is meant: BTCUSDT. Needed where a lake has several.
     #[arg(long)]
@@ -136,10 +136,4 @@ impl Dataset {
     pub(crate) fn selection(&self) -> Selection {
         Selection { market: self.venue, symbol: self.symbol.clone() }
     }
-}
-
-fn market(name: &str) -> Result<Market, String> {
-    Market::from_name(name).ok_or_else(|| {
-        "there are binance-spot, binance-usdm, binance-coinm and b3-futures".to_owned()
-    })
 }

@@ -37,4 +37,4 @@ pub use models::{Models, bundle_failure, bundle_id, find_library, load_runtime, 
 pub use recording::{Recording, RecordingError};
 pub use replay::{ReplayModels, Scores, recorded_configuration, replay_journal};
 pub use run::{Destination, Progress, Setup, lake_failure, run};
-pub use selection::Selection;
+pub use selection::{Selection, market_named};

@@ -11,6 +11,16 @@ pub struct Selection {
     pub symbol: Option<String>,
 }
 
+/// The market of that name, for command lines: what is wrong with another name is said in words.
+///
+/// # Errors
+/// A name that no market has.
+pub fn market_named(name: &str) -> Result<Market, String> {
+    Market::from_name(name).ok_or_else(|| {
+        "there are binance-spot, binance-usdm, binance-coinm and b3-futures".to_owned()
+    })
+}
+
 impl Selection {
     /// Whether an instrument is what was meant.
     #[must_use]
