@@ -44,7 +44,7 @@ pub use order::{
 pub use rounding::passive_price;
 pub use side::Side;
 pub use size::Size;
-pub use spec::{Calendar, InstrumentSpec, SpecSource};
+pub use spec::{Calendar, FeatureUnits, InstrumentSpec, SpecSource};
 pub use time::{Nanos, UnixNanos};
 pub use units::{CASH_SCALE_DIGITS, Cash, Lots, PRICE_TICKS_MAX, Price, Ticks};
 pub use valuation::Valuation;

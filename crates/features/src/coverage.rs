@@ -1,6 +1,8 @@
 //! Whether a window has been observed: since the first events of its inputs, and without too much
 //! of it lost in gaps.
 
+use serde::{Deserialize, Serialize};
+
 use crate::grid::SECOND_NS;
 use crate::primitives::WindowSums;
 
@@ -10,7 +12,7 @@ const BOOK_WINDOWS_S: [i64; 8] = [1, 5, 10, 15, 30, 60, 300, 900];
 const GAP_SHARE: i128 = 50;
 
 /// `cov(W)` of FEATURES 17.14 and the gap rule of FEATURES 2, since the start or the last break.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Coverage {
     first_trade: Option<i64>,
     first_batch: Option<i64>,

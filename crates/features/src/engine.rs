@@ -12,7 +12,7 @@ use crate::grid::{FINE_NS, bucket, point};
 use crate::groups::{MidReturns, OrderFlow, Slots, TradeFlow, write_depth, write_top};
 use crate::parents::Parents;
 use crate::row_clock::RowClock;
-use crate::{Error, FeatureConfig, FeatureRow};
+use crate::{Calibration, Error, FeatureConfig, FeatureRow};
 
 /// Turns the market events of one instrument into time-sampled rows.
 ///
@@ -73,7 +73,21 @@ impl FeatureEngine {
     /// # Errors
     /// When the configuration or the grid of the specification is out of range.
     pub fn new(config: FeatureConfig, spec: &InstrumentSpec) -> Result<Self, Error> {
+        Self::calibrated(config, spec, &Calibration::default())
+    }
+
+    /// An engine that has seen nothing, with what was fitted on earlier sessions.
+    ///
+    /// # Errors
+    /// When the configuration, the grid or a unit of the specification, or the calibration is out of
+    /// range.
+    pub fn calibrated(
+        config: FeatureConfig,
+        spec: &InstrumentSpec,
+        calibration: &Calibration,
+    ) -> Result<Self, Error> {
         config.check()?;
+        calibration.check()?;
         let (tick, lot) = (spec.tick_size, spec.lot_size);
         if !tick.is_positive() || !lot.is_positive() {
             return Err(Error::SpecGrid { tick, lot });

@@ -29,6 +29,11 @@ pub enum Error {
         /// The smallest one.
         min: usize,
     },
+    /// A fitted constant is out of range.
+    #[error(
+        "the calibration holds a bucket of no lots, or a micro-price table that is empty or not finite"
+    )]
+    Calibration,
     /// The tick or the lot of the specification is not above zero.
     #[error("tick {tick} and lot {lot} must be above zero")]
     SpecGrid {

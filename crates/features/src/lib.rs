@@ -8,6 +8,7 @@
 //! says what came after each row; the feature engine knows nothing of it. It reads no clock and no file.
 
 mod book_state;
+mod calibration;
 pub mod catalogue;
 mod config;
 mod coverage;
@@ -23,6 +24,7 @@ mod row_clock;
 mod schema;
 mod targets;
 
+pub use calibration::{Calibration, IMBALANCE_BUCKETS, MicroPriceTable};
 pub use config::FeatureConfig;
 pub use engine::{FeatureCounts, FeatureEngine};
 pub use error::Error;

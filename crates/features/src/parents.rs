@@ -1,7 +1,9 @@
 //! Parent trades: the prints that one aggressive order made.
 
+use serde::{Deserialize, Serialize};
+
 /// What decides whether a print belongs to the parent before it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Print {
     /// When it counts, on the receive clock.
     pub(crate) ts: i64,
@@ -14,7 +16,7 @@ pub(crate) struct Print {
 }
 
 /// Tells the first print of a parent from those that join it (FEATURES 2 and 17.3).
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Parents {
     gap_ns: i64,
     close_ns: i64,

@@ -1,9 +1,11 @@
 //! When rows are due: one per grid time of the continuous phase, once nothing more can belong to it.
 
+use serde::{Deserialize, Serialize};
+
 use fluxo_core::{Nanos, UnixNanos};
 
 /// Row times and the watermark, both on the receive clock.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct RowClock {
     step: i64,
     /// No event counts as earlier than this.

@@ -7,7 +7,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
 use fluxo_core::{
-    Aggressor, BatchKind, BookBatch, Calendar, Decimal, Gap, GapReason, InstrumentId,
+    Aggressor, BatchKind, BookBatch, Calendar, Decimal, FeatureUnits, Gap, GapReason, InstrumentId,
     InstrumentSpec, LevelUpdate, Lots, Market, MarketData, MarketEvent, Phase, Price, Side,
     SpecSource, Trade, TradeCondition, UnixNanos,
 };
@@ -69,6 +69,7 @@ fn spec() -> InstrumentSpec {
         maker_fee: Decimal::ZERO,
         taker_fee: Decimal::ZERO,
         size_unit_lots: Lots::new(1),
+        units: FeatureUnits::UNKNOWN,
         calendar: Calendar::AroundTheClock,
         valid_from: UnixNanos::new(0),
         source: SpecSource::Configured,

@@ -4,7 +4,8 @@
 //! promise the venue's grid: what the data did not show can still make it finer.
 
 use fluxo_core::{
-    Calendar, Decimal, InstrumentSpec, Lots, Market, SpecSource, TradeCondition, UnixNanos,
+    Calendar, Decimal, FeatureUnits, InstrumentSpec, Lots, Market, Nanos, SpecSource,
+    TradeCondition, UnixNanos,
 };
 
 use crate::{Body, Digits, Message};
@@ -136,6 +137,8 @@ fn inferred_spec(
         Market::B3Futures => return None,
     };
     let inverse = market == Market::BinanceCoinm;
+    // What the venue does where it lists nothing else.
+    let funding = (market != Market::BinanceSpot).then_some(FUNDING_INTERVAL);
     let (base, quote) = split_symbol(symbol);
     Some(InstrumentSpec {
         market,
@@ -154,11 +157,15 @@ fn inferred_spec(
         maker_fee,
         taker_fee,
         size_unit_lots: Lots::new(if inverse { 1 } else { 100 }),
+        units: FeatureUnits { funding_interval: funding, ..FeatureUnits::UNKNOWN },
         calendar: Calendar::AroundTheClock,
         valid_from,
         source: SpecSource::Inferred,
     })
 }
+
+/// How often perpetuals exchange funding where the venue lists nothing else.
+const FUNDING_INTERVAL: Nanos = Nanos::from_millis(8 * 3_600_000);
 
 /// `BTCUSD_PERP` is BTC in USD. A symbol that ends in no known currency is all base, and its quote
 /// is empty: unknown.

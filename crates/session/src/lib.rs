@@ -31,7 +31,7 @@ mod summary;
 pub use config_file::{DEFAULT_ENGINE_TOML, EngineFile};
 pub use error::ConfigError;
 pub use inputs::Inputs;
-pub use instruments_file::{DEFAULT_INSTRUMENTS_TOML, Instruments, Listed};
+pub use instruments_file::{DEFAULT_INSTRUMENTS_TOML, Instruments};
 pub use live::{LiveSetup, Stopper, ask, run_live};
 pub use models::{Models, bundle_failure, bundle_id, find_library, load_runtime, read_bundle};
 pub use recording::{Recording, RecordingError};

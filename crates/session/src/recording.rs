@@ -22,7 +22,6 @@ pub struct Recording<'l> {
     input: Input<'l>,
     feed: Feed,
     spec: InstrumentSpec,
-    match_ttl: Nanos,
     sources: Vec<SourceFile>,
     warnings: Vec<String>,
 }
@@ -181,7 +180,7 @@ impl<'l> Recording<'l> {
     /// How long a print and its depth change may lie apart.
     #[must_use]
     pub const fn match_ttl(&self) -> Nanos {
-        self.match_ttl
+        self.spec.units.match_ttl
     }
 
     /// The files, with their hashes.
@@ -318,17 +317,18 @@ impl<'l> Recording<'l> {
         instruments: &Instruments,
     ) -> Result<Self, RecordingError> {
         let instrument = label(market, symbol);
-        let (spec, match_ttl) = match instruments.get(market, symbol) {
-            Some(listed) => (listed.spec.clone(), listed.match_ttl),
+        let spec = match instruments.get(market, symbol) {
+            Some(listed) => listed.clone(),
             None => {
-                let spec =
+                let mut spec =
                     peek.spec().ok_or(RecordingError::NoGrid { instrument: instrument.clone() })?;
-                (spec, instruments.match_ttl(market))
+                spec.units.match_ttl = instruments.match_ttl(market);
+                spec
             }
         };
         let feed = Feed::new(spec.clone())
             .map_err(|source| RecordingError::Unusable { instrument, source })?;
-        Ok(Self { input, feed, spec, match_ttl, sources, warnings: Vec::new() })
+        Ok(Self { input, feed, spec, sources, warnings: Vec::new() })
     }
 }
 

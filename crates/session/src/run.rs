@@ -84,7 +84,7 @@ pub(crate) fn drive<S: SessionSource>(
     on_progress: &mut dyn FnMut(Progress),
 ) -> Outcome<RunSummary> {
     check_models(&file, models.as_ref())?;
-    let instrument = serde_json::to_string(&(source.spec(), source.match_ttl())).or_internal()?;
+    let instrument = serde_json::to_string(source.spec()).or_internal()?;
     let spec = source.spec().clone();
     let sim = file.sim_config(source.match_ttl()).or_usage()?;
     let mut engine =

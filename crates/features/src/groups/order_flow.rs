@@ -1,5 +1,7 @@
 //! 69-75: order-flow imbalance of the best levels (FEATURES 7.1).
 
+use serde::{Deserialize, Serialize};
+
 use crate::book_state::Top;
 use crate::catalogue::index;
 use crate::coverage::Coverage;
@@ -23,7 +25,7 @@ const QUEUE_HALF_LIFE_NS: i64 = 300 * SECOND_NS;
 const QUEUE_ACCRUED_MIN_NS: i64 = 30 * SECOND_NS;
 
 /// The sums of e, and the average queue that they are measured in.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct OrderFlow {
     flow: WindowSums,
     /// `Dbar`: the average of the two best queues, in lots.

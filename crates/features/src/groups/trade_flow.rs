@@ -1,5 +1,7 @@
 //! 27, 32 and 34: how many trades there are, and on which side.
 
+use serde::{Deserialize, Serialize};
+
 use fluxo_core::{Side, Trade};
 
 use crate::catalogue::index;
@@ -15,7 +17,7 @@ const SHORT: usize = 0;
 const LONG: usize = 1;
 
 /// Parent trades and signed volume. A print counts at its own time; a parent where it starts.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct TradeFlow {
     parents: Parents,
     starts: WindowSums,

@@ -1,11 +1,13 @@
 //! TWEW: the time-weighted, exponentially decaying mean of a quantity that is held between changes.
 
+use serde::{Deserialize, Serialize};
+
 use core::f64::consts::LN_2;
 
 /// With elapsed `dt` and the value `x` held during it: `d = 2^(-dt/H)`, `N <- dN + (1-d)x`,
 /// `w <- dw + (1-d)`; the mean is N/w. While the quantity does not exist nothing is gained and
 /// nothing decays (FEATURES 17.18). Reading stores nothing, so rows and timers leave no trace.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct TimeWeighted {
     half_life: f64,
     sum: f64,

@@ -1,5 +1,7 @@
 //! WSUM: exact sums over the last W seconds, kept in buckets of time.
 
+use serde::{Deserialize, Serialize};
+
 use crate::grid::{FINE_NS, SECOND_NS, bucket};
 
 use super::Ring;
@@ -7,14 +9,14 @@ use super::Ring;
 /// Sums over several windows of one stream of integers. A window of W seconds has buckets of 100 ms
 /// up to 30 s, of 1 s up to 300 s, of W/60 above; its value at T covers the buckets with an index in
 /// `(j(T) - W/b, j(T)]`, the last one partial, without any correction (FEATURES 17.4).
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct WindowSums {
     rings: Box<[Timed]>,
     /// For each window in the order it was asked for: its ring, and its place there.
     places: Box<[Place]>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Timed {
     width: i64,
     /// The last moment of the newest bucket.
@@ -22,7 +24,7 @@ struct Timed {
     ring: Ring,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Place {
     ring: usize,
     window: usize,

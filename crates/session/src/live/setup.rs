@@ -116,14 +116,14 @@ pub fn run_live(
         tracing::warn!("{warning}");
     }
     tracing::info!(instrument, speed = venue.clock.speed(), "the venue answered");
-    let sim = setup.engine.sim_config(listed.match_ttl).or_usage()?;
-    let feed = Feed::new(listed.spec.clone()).or_usage()?;
+    let sim = setup.engine.sim_config(listed.units.match_ttl).or_usage()?;
+    let feed = Feed::new(listed.clone()).or_usage()?;
     // Refused before a socket is opened for it.
-    setup.engine.engine_config(&listed.spec).or_usage()?;
+    setup.engine.engine_config(&listed).or_usage()?;
     let models = Models::named(
         setup.bundle.as_deref(),
         &setup.engine,
-        &listed.spec.symbol,
+        &listed.symbol,
         setup.ort_lib.as_deref(),
     )?;
     let links = plan.links.iter().map(|link| link.name).collect();
@@ -132,7 +132,7 @@ pub fn run_live(
         handle: live.start(Arc::clone(&inbox)).map_err(connect_failure)?,
         inbox,
         feed,
-        listed,
+        spec: listed,
         clock: venue.clock,
         endpoints,
         links,
