@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use fluxo_core::{Calendar, Decimal, InstrumentSpec, Nanos, UnixNanos};
 use fluxo_features::catalogue::TARGETS;
 use fluxo_features::{
-    FeatureConfig, TargetInfo, TargetKind, catalogue::FEATURES, schema_text, target_revision,
+    FeatureConfig, SamplingClock, TargetInfo, TargetKind, catalogue::FEATURES, schema_text,
+    target_revision,
 };
 use fluxo_lake::Digest;
 use serde_json::{Value, json};
@@ -48,7 +49,7 @@ pub(crate) fn common(
 ) -> Facts {
     let text = schema_text(config);
     let facts = [
-        ("ds.clock", clock(config.step)),
+        ("ds.clock", clock(config.clock)),
         ("ds.code_version", json!(CodeVersion::of_this_build())),
         ("ds.feature_schema", feature_schema(&text)),
         ("ds.feature_schema_hash", json!(Digest::of(text.as_bytes()))),
@@ -62,10 +63,10 @@ pub(crate) fn common(
 }
 
 /// What the rows add up to: of a file, or of all files.
-pub(crate) fn of_rows(tally: &Tally, step: Nanos) -> Facts {
+pub(crate) fn of_rows(tally: &Tally, clock: SamplingClock) -> Facts {
     let dropped = json!({ "warmup": tally.cold });
     // What counts from the session's open counts from the first row then (FEATURES 17.23).
-    let is_partial = time_of_day(tally.first) > step;
+    let is_partial = time_of_day(tally.first) > clock.step().unwrap_or(ROWS_SELDOM_APART);
     let facts = [
         ("ds.partial_session", json!(is_partial)),
         ("ds.rows", json!(tally.rows)),
@@ -83,9 +84,17 @@ fn time_of_day(at: UnixNanos) -> Nanos {
 }
 
 /// Nothing is assumed of the way to us: the receive time is recorded.
-fn clock(step: Nanos) -> Value {
-    json!({ "kind": "time", "latency_assumed_us": 0, "step": step.get(), "ts_source": "receive" })
+fn clock(clock: SamplingClock) -> Value {
+    let step = match clock {
+        SamplingClock::Time { step } => step.get(),
+        SamplingClock::BookChange => 1,
+        SamplingClock::Volume { lots } => lots.get(),
+    };
+    json!({ "kind": clock.kind(), "latency_assumed_us": 0, "step": step, "ts_source": "receive" })
 }
+
+/// Rows that events make begin with the session where the first comes so soon.
+const ROWS_SELDOM_APART: Nanos = Nanos::SECOND;
 
 fn instrument(spec: &InstrumentSpec) -> Value {
     let calendar = match spec.calendar {

@@ -15,7 +15,7 @@ mod manifest;
 mod part;
 mod pipeline;
 mod row;
-mod segments;
+mod session_day;
 mod uniqueness;
 mod write;
 
@@ -25,6 +25,5 @@ pub use columns::{
 pub use error::Error;
 pub use facts::Mode;
 pub use manifest::{FileFacts, LabelCounts, Manifest};
-pub use segments::WARM_AFTER;
 pub use uniqueness::Uniqueness;
 pub use write::{Dataset, Progress, write_dataset};

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use fluxo_core::{InstrumentSpec, MarketData, Nanos, UnixNanos};
-use fluxo_features::{FeatureConfig, FeatureEngine, TargetEngine};
+use fluxo_core::{Decimal, InstrumentSpec, MarketData, UnixNanos};
+use fluxo_features::{FeatureConfig, FeatureEngine, SamplingClock, TargetEngine};
 use fluxo_lake::Digest;
 use fluxo_session::{EngineFile, Inputs, Instruments, Recording};
 use fluxo_sim::{MarketSource, Recorded};
@@ -17,7 +17,6 @@ use crate::manifest::{FileFacts, LabelTally, MANIFEST, Manifest};
 use crate::part::{PartWriter, Tally};
 use crate::pipeline::Pipeline;
 use crate::row::{Row, Touch};
-use crate::segments::Segments;
 
 /// Facts about the run that no hash covers.
 const PROVENANCE: &str = "provenance.json";
@@ -179,10 +178,11 @@ struct Writing<'f> {
     folder: &'f Unfinished,
     common: Facts,
     symbol: String,
-    step: Nanos,
+    clock: SamplingClock,
     features: FeatureEngine,
     targets: TargetEngine,
-    segments: Segments,
+    /// The distance of prices as the last event left it.
+    tick: Decimal,
     pipeline: Pipeline,
     labels: LabelTally,
     /// The file that is being written, and its name.
@@ -205,10 +205,10 @@ impl<'f> Writing<'f> {
             folder,
             common,
             symbol: spec.symbol.clone(),
-            step: config.step,
+            clock: config.clock,
             features: FeatureEngine::new(config, spec)?,
             targets: TargetEngine::new(config, spec)?,
-            segments: Segments::new(spec),
+            tick: spec.tick_size,
             pipeline: Pipeline::default(),
             labels: LabelTally::default(),
             part: None,
@@ -241,7 +241,7 @@ impl<'f> Writing<'f> {
             return Err(Error::NoRows { instrument: self.symbol });
         };
         let mut facts = self.common;
-        facts.extend(facts::of_rows(&tally, self.step));
+        facts.extend(facts::of_rows(&tally, self.clock));
         let manifest = Manifest { facts, files: self.files, labels: self.labels.counts() };
         let warnings = recording.warnings();
         Ok(Written { manifest, events: self.progress.events, warnings })
@@ -251,10 +251,14 @@ impl<'f> Writing<'f> {
     /// which the trading engine takes it.
     fn on_event(&mut self, recorded: &Recorded) -> Result<(), Error> {
         let Recorded { ts_recv, event } = recorded;
-        self.take_rows(FeatureEngine::watermark_before(*ts_recv, event));
+        let watermark = FeatureEngine::watermark_before(*ts_recv, event);
+        self.take_rows(watermark);
         self.features.apply(*ts_recv, event);
         self.targets.apply(*ts_recv, event);
-        self.segments.on_event(*ts_recv, event);
+        if let MarketData::Spec(spec) = &event.data {
+            self.tick = spec.tick_size;
+        }
+        self.take_rows(watermark);
         self.progress.events += 1;
         self.take_labels();
         self.write_rows()
@@ -263,8 +267,8 @@ impl<'f> Writing<'f> {
     fn take_rows(&mut self, watermark: UnixNanos) {
         while let Some(row) = self.features.next_row(watermark) {
             self.targets.on_row(row);
-            let mut row = Row::new(row, self.segments.on_row(row.ts));
-            row.touch = Touch::at(&row, &self.features, self.segments.tick());
+            let mut row = Row::new(row);
+            row.touch = Touch::at(&row, &self.features, self.tick);
             self.pipeline.on_row(row);
             self.progress.rows += 1;
         }
@@ -279,9 +283,9 @@ impl<'f> Writing<'f> {
 
     fn write_rows(&mut self) -> Result<(), Error> {
         while let Some(row) = self.pipeline.take() {
-            if row.place.session != self.session {
+            if row.session != self.session {
                 self.close_part()?;
-                self.session = row.place.session;
+                self.session = row.session;
             }
             let part = match &mut self.part {
                 Some((_, part)) => part,
@@ -301,7 +305,7 @@ impl<'f> Writing<'f> {
         let Some((name, part)) = self.part.take() else { return Ok(()) };
         let tally = part.tally().expect("a file is made for its first row");
         let mut facts = self.common.clone();
-        facts.extend(facts::of_rows(&tally, self.step));
+        facts.extend(facts::of_rows(&tally, self.clock));
         let facts = facts.into_iter().map(|(key, value)| (key, value.to_string())).collect();
         let sha256 = part.close(facts)?;
         let (t_start, t_end) = (tally.first.get(), tally.last.get());

@@ -33,7 +33,7 @@ impl Top {
 }
 
 /// The best levels of one side.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SideDepth {
     /// Prices in ticks, best first.
     pub(crate) prices: [i64; DEPTH_LEVELS],

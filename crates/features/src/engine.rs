@@ -11,10 +11,11 @@ use crate::coverage::Coverage;
 use crate::grid::{FINE_NS, bucket, point};
 use crate::groups::{MidReturns, OrderFlow, Slots, TradeFlow, write_depth, write_top};
 use crate::parents::Parents;
-use crate::row_clock::RowClock;
+use crate::row_clock::{DueRow, RowClock};
+use crate::segments::{Place, Segments};
 use crate::{Calibration, Error, FeatureConfig, FeatureRow};
 
-/// Turns the market events of one instrument into time-sampled rows.
+/// Turns the market events of one instrument into rows.
 ///
 /// For each event, first pull the rows that are due, then apply it:
 ///
@@ -32,6 +33,10 @@ use crate::{Calibration, Error, FeatureConfig, FeatureRow};
 ///         on_row(row);
 ///     }
 ///     engine.apply(ts_recv, event);
+///     // A row that the event completed: there is none where time alone makes rows.
+///     while let Some(row) = engine.next_row(watermark) {
+///         on_row(row);
+///     }
 /// }
 /// ```
 ///
@@ -40,6 +45,7 @@ use crate::{Calibration, Error, FeatureConfig, FeatureRow};
 #[derive(Clone, Debug)]
 pub struct FeatureEngine {
     clock: RowClock,
+    segments: Segments,
     market: BookState,
     coverage: Coverage,
     mid_returns: MidReturns,
@@ -94,7 +100,8 @@ impl FeatureEngine {
         }
         let parents = Parents::new(config.parent_gap.get(), config.parent_close.get());
         Ok(Self {
-            clock: RowClock::new(config.step),
+            clock: RowClock::new(config.clock),
+            segments: Segments::new(config.warm_after.get(), spec),
             market: BookState::new(config.book, config.stale_book_after.get()),
             coverage: Coverage::new(),
             mid_returns: MidReturns::new(),
@@ -121,12 +128,14 @@ impl FeatureEngine {
         }
     }
 
-    /// The next row whose time lies before the watermark, if there is one left: every event up to
-    /// its time has been applied, and none after it. Timers call it without applying anything.
+    /// The next row, if one is left. By a clock of time it is one whose time lies before the watermark:
+    /// every event up to its time has been applied, and none after it. By the other clocks it is the
+    /// one that the last event completed, whatever the watermark. Timers call it without applying
+    /// anything.
     pub fn next_row(&mut self, watermark: UnixNanos) -> Option<&FeatureRow> {
         self.clock.raise(watermark);
-        let at = self.clock.take_due()?;
-        self.write_row(at);
+        let due = self.clock.take_due()?;
+        self.write_row(due);
         Some(&self.row)
     }
 
@@ -137,15 +146,17 @@ impl FeatureEngine {
     pub fn apply(&mut self, ts_recv: UnixNanos, event: &MarketEvent) {
         let before = Self::watermark_before(ts_recv, event).get();
         assert!(
-            self.clock.next().is_none_or(|next| next >= before),
+            !self.clock.is_behind(before),
             "the rows before {before} must be pulled before the event is applied"
         );
         let ts = self.clock.admit(ts_recv);
         self.counts.late_events += u64::from(ts > ts_recv.get());
+        self.segments.on_event(ts, &event.data);
         self.advance(ts);
+        let mut completes = false;
         match &event.data {
-            MarketData::Book(batch) => self.on_book(ts, batch),
-            MarketData::Trade(trade) => self.on_trade(ts, event.ts_event, trade),
+            MarketData::Book(batch) => completes = self.on_book(ts, batch),
+            MarketData::Trade(trade) => completes = self.on_trade(ts, event.ts_event, trade),
             MarketData::Status(phase) => self.on_status(ts, *phase),
             MarketData::Gap(gap) => self.on_gap(ts, gap),
             MarketData::Spec(spec) => self.on_spec(ts, spec),
@@ -162,6 +173,9 @@ impl FeatureEngine {
         }
         if self.market.phase() == Phase::Continuous {
             self.clock.open(ts);
+        }
+        if completes {
+            self.clock.complete(ts);
         }
     }
 
@@ -191,11 +205,13 @@ impl FeatureEngine {
         self.trade_flow.advance(ts);
     }
 
-    fn on_book(&mut self, ts: i64, batch: &BookBatch) {
+    /// Says whether it completes a row.
+    fn on_book(&mut self, ts: i64, batch: &BookBatch) -> bool {
         let before = self.market.top_at(ts);
+        let shown = self.clock.is_of_book().then(|| *self.market.depth());
         if !self.market.apply(ts, batch) {
             self.counts.orphan_updates += 1;
-            return;
+            return false;
         }
         let after = self.market.top_at(ts);
         if batch.kind == BatchKind::Snapshot {
@@ -207,6 +223,7 @@ impl FeatureEngine {
             self.coverage.on_valid_batch(ts);
         }
         self.observe_book(ts);
+        shown.is_some_and(|shown| shown != *self.market.depth())
     }
 
     /// Tells the groups what the book is, after anything that may have changed it or its validity.
@@ -218,11 +235,14 @@ impl FeatureEngine {
         self.order_flow.observe(ts, top, self.market.fresh_until());
     }
 
-    fn on_trade(&mut self, ts: i64, ts_event: Option<UnixNanos>, trade: &Trade) {
-        if trade.condition == TradeCondition::Market {
-            self.coverage.on_trade(ts);
-            self.trade_flow.on_trade(ts, ts_event.map(UnixNanos::get), trade);
+    /// Says whether it completes a row.
+    fn on_trade(&mut self, ts: i64, ts_event: Option<UnixNanos>, trade: &Trade) -> bool {
+        if trade.condition != TradeCondition::Market {
+            return false;
         }
+        self.coverage.on_trade(ts);
+        self.trade_flow.on_trade(ts, ts_event.map(UnixNanos::get), trade);
+        self.clock.fills(trade.lots.get())
     }
 
     fn on_status(&mut self, ts: i64, phase: Phase) {
@@ -258,6 +278,9 @@ impl FeatureEngine {
         if factors == Some((1, 1)) {
             return;
         }
+        if let Some((_, lots)) = factors {
+            self.clock.rescale(lots);
+        }
         if !factors.is_some_and(|(price, lots)| self.market.rescale(price, lots)) {
             self.market.lose();
             self.counts.foreign_specs += 1;
@@ -276,12 +299,26 @@ impl FeatureEngine {
         self.bucket_end = i64::MIN;
     }
 
-    fn write_row(&mut self, at: i64) {
+    /// Where more events of the row's time may come, a grid point at that time must not be taken yet:
+    /// the row is then read from a copy.
+    fn write_row(&mut self, due: DueRow) {
+        if due.is_over || due.at % FINE_NS != 0 {
+            self.fill_row(due);
+        } else {
+            let mut ahead = self.clone();
+            ahead.fill_row(due);
+            (self.row, self.counts, self.segments) = (ahead.row, ahead.counts, ahead.segments);
+        }
+    }
+
+    fn fill_row(&mut self, DueRow { at, .. }: DueRow) {
         self.advance(at);
         self.mid_returns.sample_through(point(at, FINE_NS));
         self.coverage.count_gap_to(at);
-        (self.row.ts, self.row.known_at) =
-            (UnixNanos::new(at), UnixNanos::new(self.clock.watermark()));
+        let Place { segment, is_warm } = self.segments.on_row(at);
+        (self.row.segment, self.row.is_warm) = (segment, is_warm);
+        let known_at = self.clock.known_at(at);
+        (self.row.ts, self.row.known_at) = (UnixNanos::new(at), UnixNanos::new(known_at));
         let mut slots = Slots { row: &mut self.row, defects: &mut self.counts.not_finite };
         let top = self.market.top_at(at);
         write_top(top, &mut slots);

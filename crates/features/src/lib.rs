@@ -21,7 +21,10 @@ mod parents;
 mod primitives;
 mod row;
 mod row_clock;
+mod sampling;
 mod schema;
+mod segments;
+mod snapshot;
 mod targets;
 
 pub use calibration::{Calibration, IMBALANCE_BUCKETS, MicroPriceTable};
@@ -32,5 +35,7 @@ pub use feature::{FeatureInfo, FeatureSet, Parity, TargetInfo, TargetKind, Trans
 /// The vocabulary of events and units, for a crate that names nothing else of ours.
 pub use fluxo_core;
 pub use row::{CONSENSUS_START, FEATURE_COUNT, FeatureRow, REGIME_START, ROW_SLOTS, slot_name};
+pub use sampling::{SamplingClock, UnknownClock};
 pub use schema::{canonical_line, revision, schema_text};
+pub use snapshot::SnapshotError;
 pub use targets::{Label, RowLabels, TARGET_COUNT, TargetEngine, Unlabelled, target_revision};

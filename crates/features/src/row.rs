@@ -30,10 +30,17 @@ pub fn slot_name(slot: usize) -> &'static str {
 /// undefined, with NaN and the bit clear: there is nothing between.
 #[derive(Clone, Debug)]
 pub struct FeatureRow {
-    /// The grid time T: the row holds every event with a receive time up to T, and nothing later.
+    /// Its time T: the row holds every event with a receive time up to T, and nothing later. A row that
+    /// an event completed holds the events up to that one.
     pub ts: UnixNanos,
-    /// The time at which it was known that no more events of T would come.
+    /// The time at which it was known: when no more events of T could come, or T itself for a row that
+    /// an event completed.
     pub known_at: UnixNanos,
+    /// The stretch of unbroken data it belongs to, numbered from 0: it grows at every gap, break and
+    /// change of the grid that had rows before it.
+    pub segment: u32,
+    /// Whether its segment began long enough ago for models to be trained on it, and to be asked.
+    pub is_warm: bool,
     values: [f32; ROW_SLOTS],
     mask: u128,
 }
@@ -42,7 +49,7 @@ impl FeatureRow {
     /// A row without a defined slot.
     #[must_use]
     pub const fn undefined(ts: UnixNanos, known_at: UnixNanos) -> Self {
-        Self { ts, known_at, values: [f32::NAN; ROW_SLOTS], mask: 0 }
+        Self { ts, known_at, segment: 0, is_warm: false, values: [f32::NAN; ROW_SLOTS], mask: 0 }
     }
 
     /// The value of a slot, when it is defined.

@@ -2,7 +2,7 @@
 //! model to the engine whose rows it was trained on (TRAINING 1.3).
 
 use crate::catalogue::{FEATURES, REGIME_NAMES, index};
-use crate::{FEATURE_COUNT, FeatureConfig, FeatureInfo};
+use crate::{FEATURE_COUNT, FeatureConfig, FeatureInfo, SamplingClock};
 
 /// The revision of a slot's implementation: 0 is not built, so the slot is undefined in every row;
 /// it grows by one whenever the numbers change.
@@ -57,7 +57,12 @@ fn params(feature: &FeatureInfo, config: &FeatureConfig) -> String {
         slot if revision(slot) > 0 => vec![("stale_ns", config.stale_book_after.get())],
         _ => Vec::new(),
     };
-    let last = [("step_ns", config.step.get()), ("rev", i64::from(revision(feature.index)))];
+    let clock = match config.clock {
+        SamplingClock::Time { step } => ("step_ns", step.get()),
+        SamplingClock::BookChange => ("book_change", 1),
+        SamplingClock::Volume { lots } => ("bucket_lots", lots.get()),
+    };
+    let last = [clock, ("rev", i64::from(revision(feature.index)))];
     let all = own.chain(configured).chain(last);
     all.map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(";")
 }

@@ -33,12 +33,13 @@ pub struct EngineFile {
 }
 
 /// `[rows]`
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct RowsSection {
-    pub(crate) every_ms: i64,
+    pub(crate) clock: String,
     pub(crate) parent_gap_ms: i64,
     pub(crate) parent_close_ms: i64,
     pub(crate) stale_ms: i64,
+    pub(crate) warm_after_s: i64,
 }
 
 /// `[agents]`
@@ -273,14 +274,14 @@ mod tests {
         assert_eq!(nearest(with_file("[strategy.imbalance]\nentr = 0.7\n")), expected);
         let expected = ("risc".to_owned(), Some("risk".to_owned()));
         assert_eq!(nearest(with_file("[risc]\norders_max = 3\n")), expected);
-        let expected = ("rows.every".to_owned(), Some("rows.every_ms".to_owned()));
-        assert_eq!(nearest(with(&["rows.every=3"])), expected);
+        let expected = ("rows.clok".to_owned(), Some("rows.clock".to_owned()));
+        assert_eq!(nearest(with(&["rows.clok=3"])), expected);
     }
 
     #[test]
     fn a_value_that_cannot_be_is_refused() {
         for text in [
-            "[rows]\nevery_ms = \"fast\"\n",
+            "[rows]\nclock = 100\n",
             "[strategy]\nname = \"makers\"\n",
             "[sizing]\norder = { notional = 100 }\n",
             "[sizing]\norder = { notional = \"a lot\" }\n",

@@ -4,7 +4,7 @@ use fluxo_coordinator::{AgentWeights, Following, Hysteresis, Maker, Strategy};
 use fluxo_core::{
     AgentKind, CASH_SCALE_DIGITS, Cash, Decimal, InstrumentSpec, Nanos, Size, StrategyKind, Ticks,
 };
-use fluxo_features::FeatureConfig;
+use fluxo_features::{FeatureConfig, SamplingClock};
 use fluxo_flow_agents::OrderFlowConfig;
 use fluxo_market_data::BookConfig;
 use fluxo_sim::{SimConfig, VenueConfig};
@@ -12,10 +12,14 @@ use fluxo_sim::{SimConfig, VenueConfig};
 use crate::ConfigError;
 use crate::config_file::{EngineFile, HysteresisSection, QuoteSizing};
 
+/// How often time is looked at where events make the rows.
+const TIMERS_EVERY: Nanos = Nanos::from_millis(100);
+
 impl EngineFile {
-    /// How far apart rows, and so decisions, are.
-    pub(crate) const fn rows_every(&self) -> Nanos {
-        Nanos::from_millis(self.rows.every_ms)
+    /// How far apart rows, and so decisions, are; where no clock of time makes them, how often time is
+    /// looked at.
+    pub(crate) fn rows_every(&self) -> Result<Nanos, ConfigError> {
+        Ok(self.row_clock()?.step().unwrap_or(TIMERS_EVERY))
     }
 
     /// The engine's configuration for an instrument.
@@ -62,7 +66,7 @@ impl EngineFile {
                 "simulation.response_latency_ms",
                 simulation.response_latency_ms,
             )?,
-            row_clock: self.step()?,
+            row_clock: self.rows_every()?,
             look_ahead_max: SimConfig::LOOK_AHEAD_MAX,
             messages_in_flight_max: SimConfig::MESSAGES_IN_FLIGHT_MAX,
             venue: VenueConfig { match_ttl, ..VenueConfig::CAREFUL },
@@ -89,9 +93,12 @@ impl EngineFile {
         self.sizing_in(quote).order
     }
 
-    fn step(&self) -> Result<Nanos, ConfigError> {
-        let step = positive("rows.every_ms", self.rows.every_ms)?;
-        millis("rows.every_ms", step)
+    fn row_clock(&self) -> Result<SamplingClock, ConfigError> {
+        self.rows.clock.parse().map_err(|_| ConfigError::Range {
+            key: "rows.clock",
+            must: "be time:MILLISECONDS, book-change or volume:LOTS, with a whole number above zero",
+            got: self.rows.clock.clone(),
+        })
     }
 
     /// The feature engine's configuration: what rows are made of.
@@ -100,13 +107,14 @@ impl EngineFile {
     /// A number that is out of its range.
     pub fn feature_config(&self) -> Result<FeatureConfig, ConfigError> {
         Ok(FeatureConfig {
-            step: self.step()?,
+            clock: self.row_clock()?,
             parent_gap: millis("rows.parent_gap_ms", self.rows.parent_gap_ms)?,
             parent_close: millis("rows.parent_close_ms", self.rows.parent_close_ms)?,
             stale_book_after: millis(
                 "rows.stale_ms",
                 positive("rows.stale_ms", self.rows.stale_ms)?,
             )?,
+            warm_after: millis("rows.warm_after_s", self.rows.warm_after_s.saturating_mul(1_000))?,
             book: BookConfig::DEFAULT,
         })
     }

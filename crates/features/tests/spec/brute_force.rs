@@ -1,7 +1,9 @@
 //! The engine against the slow reference: the same rows, the same masks, the same values.
 
 use fluxo_core::Nanos;
-use fluxo_features::{FEATURE_COUNT, FeatureConfig, FeatureRow, ROW_SLOTS, revision, slot_name};
+use fluxo_features::{
+    FEATURE_COUNT, FeatureConfig, FeatureRow, ROW_SLOTS, SamplingClock, revision, slot_name,
+};
 use proptest::prelude::*;
 
 use crate::drive;
@@ -56,7 +58,7 @@ proptest! {
     #[test]
     fn any_step_agrees(weather in weathers(), step_ms in 1_i64..3_000, stale_ms in 0_i64..20_000) {
         let config = FeatureConfig {
-            step: Nanos::from_millis(step_ms),
+            clock: SamplingClock::Time { step: Nanos::from_millis(step_ms) },
             stale_book_after: Nanos::from_millis(stale_ms),
             ..FeatureConfig::default()
         };

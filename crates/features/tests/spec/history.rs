@@ -209,7 +209,7 @@ impl Reader {
 
     /// Grid times from the first event on, while rows are allowed, until the watermark is `end`.
     pub(crate) fn row_times(&self, end: i64) -> Vec<i64> {
-        let step = self.config.step.get();
+        let step = self.config.clock.step().expect("a clock of time").get();
         let Some(first) = self.first else { return Vec::new() };
         let start = first.div_euclid(step) + i64::from(first.rem_euclid(step) > 0);
         (start..)

@@ -5,6 +5,7 @@
 mod brute_force;
 mod captures;
 mod chunking;
+mod clocks;
 mod drive;
 mod events;
 mod history;

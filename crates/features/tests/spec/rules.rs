@@ -3,7 +3,8 @@
 use fluxo_core::{Decimal, InstrumentSpec, MarketData, Nanos, UnixNanos};
 use fluxo_features::catalogue::index;
 use fluxo_features::{
-    Error, FeatureConfig, FeatureCounts, FeatureEngine, FeatureRow, ROW_SLOTS, slot_name,
+    Error, FeatureConfig, FeatureCounts, FeatureEngine, FeatureRow, ROW_SLOTS, SamplingClock,
+    slot_name,
 };
 use fluxo_market_data::BookConfig;
 
@@ -223,7 +224,10 @@ fn a_configuration_out_of_range_says_which_number() {
     let new = |config| FeatureEngine::new(config, &spec()).err();
     let config = FeatureConfig::default();
     let (step, min) = (Nanos::new(999_999), FeatureConfig::STEP_MIN);
-    assert_eq!(new(FeatureConfig { step, ..config }), Some(Error::Step { step, min }));
+    assert_eq!(
+        new(FeatureConfig { clock: SamplingClock::Time { step }, ..config }),
+        Some(Error::Step { step, min })
+    );
     let span = Nanos::new(-1);
     let error = new(FeatureConfig { stale_book_after: span, ..config });
     assert_eq!(error, Some(Error::NegativeSpan { name: "stale_book_after", span }));

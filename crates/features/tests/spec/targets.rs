@@ -3,8 +3,8 @@
 
 use fluxo_core::{Nanos, UnixNanos};
 use fluxo_features::{
-    FeatureConfig, FeatureEngine, Label, RowLabels, TARGET_COUNT, TargetEngine, Unlabelled,
-    target_revision,
+    FeatureConfig, FeatureEngine, Label, RowLabels, SamplingClock, TARGET_COUNT, TargetEngine,
+    Unlabelled, target_revision,
 };
 use proptest::prelude::*;
 
@@ -18,7 +18,10 @@ const HORIZONS_S: [i64; 4] = [1, 5, 10, 30];
 
 /// A step that shares few moments with the grid of one second.
 fn config() -> FeatureConfig {
-    FeatureConfig { step: Nanos::from_millis(700), ..FeatureConfig::default() }
+    FeatureConfig {
+        clock: SamplingClock::Time { step: Nanos::from_millis(700) },
+        ..FeatureConfig::default()
+    }
 }
 
 /// The labels of every row that the events close.
@@ -27,7 +30,7 @@ fn labels(config: FeatureConfig, events: &[Received]) -> Vec<RowLabels> {
     let mut targets = TargetEngine::new(config, &spec()).unwrap();
     let (mut all, mut rows) = (Vec::new(), Vec::new());
     let silence = config.stale_book_after.get() + 30 * SECOND;
-    let waiting_max = usize::try_from(silence / config.step.get()).unwrap() + 2;
+    let waiting_max = usize::try_from(silence / 700_000_000).unwrap() + 2;
     for received in events {
         let ts = UnixNanos::new(received.ts);
         let watermark = FeatureEngine::watermark_before(ts, &received.event);
