@@ -1,16 +1,19 @@
 //! The feature engine: market events in, rows out.
 
 use fluxo_core::{
-    BatchKind, BookBatch, Decimal, Gap, GapReason, InstrumentSpec, MarketData, MarketEvent, Phase,
-    Trade, TradeCondition, UnixNanos,
+    BatchKind, BookBatch, Calendar, Decimal, Gap, GapReason, InstrumentSpec, MarketData,
+    MarketEvent, Phase, Trade, TradeCondition, UnixNanos,
 };
 use fluxo_market_data::Book;
 
 use crate::book_state::BookState;
 use crate::coverage::Coverage;
-use crate::grid::{FINE_NS, bucket, point};
-use crate::groups::{MidReturns, OrderFlow, Slots, TradeFlow, write_depth, write_top};
-use crate::parents::Parents;
+use crate::grid::{DAY_NS, FINE_NS, bucket, point};
+use crate::groups::{
+    Absorption, Footprint, Hawkes, MidReturns, OrderFlow, Profile, Slots, Sweep, Tape, TradeFlow,
+    Vpin, write_depth, write_top,
+};
+use crate::parents::{ParentEvent, Parents, Print};
 use crate::row_clock::RowClock;
 use crate::{Calibration, Error, FeatureConfig, FeatureRow};
 
@@ -44,7 +47,18 @@ pub struct FeatureEngine {
     coverage: Coverage,
     mid_returns: MidReturns,
     order_flow: OrderFlow,
+    parents: Parents,
     trade_flow: TradeFlow,
+    tape: Tape,
+    vpin: Vpin,
+    hawkes: Hawkes,
+    sweep: Sweep,
+    absorption: Absorption,
+    footprint: Footprint,
+    profile: Profile,
+    /// The last moment of the session, where sessions are UTC days.
+    session_end: i64,
+    calendar: Calendar,
     /// The last moment of the current 100 ms bucket: up to it no grid has to be rolled.
     bucket_end: i64,
     tick: Decimal,
@@ -62,6 +76,8 @@ pub struct FeatureCounts {
     pub orphan_updates: u64,
     /// Specifications that are no refinement of the one before: the book was lost.
     pub foreign_specs: u64,
+    /// Prints outside the rows of their footprint bar, counted in its end rows.
+    pub footprint_clipped: u64,
     /// Values that were not finite, written as undefined: each is a defect.
     pub not_finite: u64,
 }
@@ -92,14 +108,33 @@ impl FeatureEngine {
         if !tick.is_positive() || !lot.is_positive() {
             return Err(Error::SpecGrid { tick, lot });
         }
-        let parents = Parents::new(config.parent_gap.get(), config.parent_close.get());
+        let (size_unit, units) = (spec.size_unit_lots.get(), &spec.units);
+        for (name, value) in [
+            ("size_unit_lots", size_unit),
+            ("profile_row_ticks", units.profile_row_ticks),
+            ("footprint_row_ticks", units.footprint_row_ticks),
+        ] {
+            if value < 1 {
+                return Err(Error::SpecUnit { name, value });
+            }
+        }
         Ok(Self {
             clock: RowClock::new(config.step),
             market: BookState::new(config.book, config.stale_book_after.get()),
             coverage: Coverage::new(),
             mid_returns: MidReturns::new(),
             order_flow: OrderFlow::new(),
-            trade_flow: TradeFlow::new(parents),
+            parents: Parents::new(config.parent_gap.get(), config.parent_close.get()),
+            trade_flow: TradeFlow::new(size_unit),
+            tape: Tape::new(),
+            vpin: Vpin::new(calibration.volume_bucket_lots),
+            hawkes: Hawkes::new(),
+            sweep: Sweep::new(),
+            absorption: Absorption::new(),
+            footprint: Footprint::new(units.footprint_row_ticks, size_unit),
+            profile: Profile::new(units.profile_row_ticks),
+            session_end: i64::MIN,
+            calendar: spec.calendar,
             bucket_end: i64::MIN,
             tick,
             lot,
@@ -142,7 +177,10 @@ impl FeatureEngine {
         );
         let ts = self.clock.admit(ts_recv);
         self.counts.late_events += u64::from(ts > ts_recv.get());
-        self.advance(ts);
+        // What a break forgets need not be rolled over the time before it.
+        if !self.is_break(&event.data) {
+            self.advance(ts);
+        }
         match &event.data {
             MarketData::Book(batch) => self.on_book(ts, batch),
             MarketData::Trade(trade) => self.on_trade(ts, event.ts_event, trade),
@@ -160,6 +198,7 @@ impl FeatureEngine {
             | MarketData::OrderCancel(_)
             | MarketData::OrderExecute(_) => {}
         }
+        self.coverage.on_event(ts);
         if self.market.phase() == Phase::Continuous {
             self.clock.open(ts);
         }
@@ -177,8 +216,17 @@ impl FeatureEngine {
         &self.counts
     }
 
-    /// Rolls every grid up to its last boundary before `ts`.
+    /// Lets time pass up to `ts`: what happens on the way happens at its own moment.
     fn advance(&mut self, ts: i64) {
+        if let Some((at, closed)) = self.parents.close_by(ts) {
+            self.roll(at);
+            self.on_parent(&closed);
+        }
+        self.roll(ts);
+    }
+
+    /// Rolls every grid up to its last boundary before `ts`.
+    fn roll(&mut self, ts: i64) {
         if ts <= self.bucket_end {
             return;
         }
@@ -189,6 +237,24 @@ impl FeatureEngine {
         self.mid_returns.sample_through(bucket - 1);
         self.order_flow.advance(ts);
         self.trade_flow.advance(ts);
+        self.absorption.advance(ts, &self.coverage);
+        self.footprint.advance(ts, &self.coverage);
+        self.profile.advance(ts);
+        if ts > self.session_end {
+            self.open_session(ts);
+        }
+    }
+
+    // SESSIONS: the one place that opens them, after the grids were rolled to their last boundary
+    // before `ts`. A moment exactly at the roll belongs to the day that ends there (FEATURES 17.24).
+    fn open_session(&mut self, ts: i64) {
+        self.session_end = match self.calendar {
+            Calendar::AroundTheClock => bucket(ts, DAY_NS) * DAY_NS,
+            // Its sessions open after a closed phase, which starts everything anew.
+            Calendar::B3 => i64::MAX,
+        };
+        self.trade_flow.open_session();
+        self.profile.open_session();
     }
 
     fn on_book(&mut self, ts: i64, batch: &BookBatch) {
@@ -219,16 +285,35 @@ impl FeatureEngine {
     }
 
     fn on_trade(&mut self, ts: i64, ts_event: Option<UnixNanos>, trade: &Trade) {
-        if trade.condition == TradeCondition::Market {
-            self.coverage.on_trade(ts);
-            self.trade_flow.on_trade(ts, ts_event.map(UnixNanos::get), trade);
+        if trade.condition != TradeCondition::Market {
+            return;
+        }
+        self.coverage.on_trade(ts);
+        self.trade_flow.on_print(trade);
+        self.vpin.on_print(ts, trade);
+        self.absorption.on_print(trade);
+        self.footprint.on_print(trade);
+        self.counts.footprint_clipped = self.footprint.clipped();
+        self.profile.on_print(trade);
+        if let Some(print) = Print::of(ts, ts_event.map(UnixNanos::get), trade) {
+            let (closed, event) = self.parents.take(print);
+            closed.iter().for_each(|closed| self.on_parent(closed));
+            self.on_parent(&event);
         }
     }
 
+    /// Tells the groups what happened to a parent: at the moment of a print, or when time closes one.
+    fn on_parent(&mut self, event: &ParentEvent) {
+        self.trade_flow.on_parent(event);
+        self.tape.on_parent(event);
+        self.hawkes.on_parent(event);
+        self.sweep.on_parent(event);
+    }
+
     fn on_status(&mut self, ts: i64, phase: Phase) {
-        let reopens = self.market.phase() == Phase::Closed && phase != Phase::Closed;
+        let is_break = self.reopens(phase);
         self.market.set_phase(phase);
-        if reopens {
+        if is_break {
             self.restart();
         }
         if phase != Phase::Continuous {
@@ -262,8 +347,37 @@ impl FeatureEngine {
             self.market.lose();
             self.counts.foreign_specs += 1;
         }
+        self.take_units(spec, factors.map(|(_, lots)| lots));
         self.restart();
         self.observe_book(ts);
+    }
+
+    /// What ticks and lots are counted in from now on. Everything that was counted is forgotten with it.
+    fn take_units(&mut self, spec: &InstrumentSpec, lots_factor: Option<i64>) {
+        // A unit below one is a mistake, and the smallest unit the one that is nearest to it.
+        let [size_unit, profile_row, footprint_row] = [
+            spec.size_unit_lots.get(),
+            spec.units.profile_row_ticks,
+            spec.units.footprint_row_ticks,
+        ]
+        .map(|unit| unit.max(1));
+        self.trade_flow.set_size_unit(size_unit);
+        self.vpin.rescale(lots_factor);
+        self.footprint.set_units(footprint_row, size_unit);
+        self.profile.set_row(profile_row);
+    }
+
+    /// Whether the event makes everything but the book start anew.
+    fn is_break(&self, data: &MarketData) -> bool {
+        match data {
+            MarketData::Gap(gap) => gap.reason == GapReason::RecordingBoundary,
+            MarketData::Status(phase) => self.reopens(*phase),
+            _ => false,
+        }
+    }
+
+    fn reopens(&self, phase: Phase) -> bool {
+        self.market.phase() == Phase::Closed && phase != Phase::Closed
     }
 
     /// A break: everything but the book starts anew.
@@ -271,7 +385,15 @@ impl FeatureEngine {
         self.coverage.clear();
         self.mid_returns.clear();
         self.order_flow.clear();
+        self.parents.clear();
         self.trade_flow.clear();
+        self.tape.clear();
+        self.vpin.clear();
+        self.hawkes.clear();
+        self.sweep.clear();
+        self.absorption.clear();
+        self.footprint.clear();
+        self.profile.open_session();
         // The cleared rings take up their place again with the next event.
         self.bucket_end = i64::MIN;
     }
@@ -289,5 +411,12 @@ impl FeatureEngine {
         self.mid_returns.write(at, &self.coverage, &mut slots);
         self.order_flow.write(at, &self.coverage, &mut slots);
         self.trade_flow.write(at, &self.coverage, &mut slots);
+        self.tape.write(&mut slots);
+        self.vpin.write(&mut slots);
+        self.hawkes.write(at, &self.coverage, &mut slots);
+        self.sweep.write(at, &self.coverage, &mut slots);
+        self.absorption.write(at, &self.coverage, &mut slots);
+        self.footprint.write(at, &self.coverage, &mut slots);
+        self.profile.write(at, &mut slots);
     }
 }

@@ -9,9 +9,10 @@ use crate::{FEATURE_COUNT, FeatureConfig, FeatureInfo};
 #[must_use]
 pub const fn revision(slot: usize) -> u32 {
     match slot {
-        index::TRADE_INTENSITY_10S
-        | index::VOLUME_IMBALANCE
-        | index::DELTA_60S
+        index::TRADE_INTENSITY_10S..=index::VPIN
+        | index::ROLL_SPREAD..=index::HAWKES_SELL
+        | index::SWEEP_DETECTED
+        | index::ABSORPTION..=index::WHALE_IMBALANCE
         | index::SPREAD_ABS..=index::WEIGHTED_MID_DEV
         | index::LEVEL_IMB_2..=index::OFI_15M => 1,
         _ => 0,
@@ -49,11 +50,17 @@ fn params(feature: &FeatureInfo, config: &FeatureConfig) -> String {
     ];
     let own = own.into_iter().filter(|(_, value)| *value != 0);
     let configured = match feature.index {
-        index::TRADE_INTENSITY_10S => vec![
+        index::TRADE_INTENSITY_10S..=index::TRADE_SIZE_EW
+        | index::LARGE_TRADE_RATIO
+        | index::ROLL_SPREAD..=index::HAWKES_SELL
+        | index::SWEEP_DETECTED
+        | index::WHALE_IMBALANCE => vec![
             ("parent_gap_ns", config.parent_gap.get()),
             ("parent_close_ns", config.parent_close.get()),
         ],
-        index::VOLUME_IMBALANCE | index::DELTA_60S => Vec::new(),
+        index::VOLUME_IMBALANCE
+        | index::DELTA_60S..=index::VPIN
+        | index::ABSORPTION..=index::VA_POSITION => Vec::new(),
         slot if revision(slot) > 0 => vec![("stale_ns", config.stale_book_after.get())],
         _ => Vec::new(),
     };
@@ -69,7 +76,8 @@ mod tests {
     #[test]
     fn the_built_features_are_those_of_the_specification() {
         let built: Vec<usize> = (0..FEATURE_COUNT).filter(|slot| revision(*slot) > 0).collect();
-        let expected = [27, 32, 34].into_iter().chain(45..=58).chain(60..=75);
+        let expected =
+            (27..=36).chain(38..=41).chain(45..=58).chain(60..=75).chain([93]).chain(99..=103);
         assert_eq!(built, expected.collect::<Vec<_>>());
     }
 

@@ -4,7 +4,9 @@
 use fluxo_capture::CaptureReader;
 use fluxo_core::{InstrumentId, InstrumentSpec, UnixNanos};
 use fluxo_features::catalogue::{FEATURES, index};
-use fluxo_features::{FEATURE_COUNT, FeatureConfig, FeatureEngine, FeatureRow, revision};
+use fluxo_features::{
+    FEATURE_COUNT, FeatureConfig, FeatureEngine, FeatureRow, FeatureSet, revision,
+};
 use fluxo_market_data::{Decoder, SpecInference, SyncConfig, Synchroniser};
 use fluxo_test_data::{Run, synchronised_runs};
 
@@ -106,7 +108,9 @@ fn every_run_has_a_row_per_grid_time() {
 fn check_shares(name: &str, rows: &[FeatureRow]) {
     let synchronised = rows.iter().position(|row| row.value(index::SPREAD_ABS).is_some()).unwrap();
     assert!(synchronised < 300, "{name}: the book is valid from row {synchronised}");
-    for slot in (0..FEATURE_COUNT).filter(|slot| revision(*slot) > 0) {
+    let of_trades =
+        |slot: &usize| *slot < FeatureSet::TickOnly.len() || *slot >= index::SWEEP_DETECTED;
+    for slot in (0..FEATURE_COUNT).filter(|slot| revision(*slot) > 0 && !of_trades(slot)) {
         let defined = rows.iter().position(|row| row.value(slot).is_some());
         let queue_ms = if (index::OFI_1S..=index::OFI_15M).contains(&slot) { 30_000 } else { 0 };
         let warm_ms = FEATURES[slot].window_ms.max(queue_ms);
@@ -117,8 +121,7 @@ fn check_shares(name: &str, rows: &[FeatureRow]) {
             assert!(latest >= rows.len(), "{name}: {feature} is never defined");
             continue;
         };
-        let trades = [index::TRADE_INTENSITY_10S, index::VOLUME_IMBALANCE, index::DELTA_60S];
-        assert!(defined <= latest || trades.contains(&slot), "{name}: {feature} from {defined}");
+        assert!(defined <= latest, "{name}: {feature} from {defined}");
         let lost = rows[defined..].iter().filter(|row| row.value(slot).is_none()).count();
         assert_eq!(lost, 0, "{name}: {feature} is lost in {lost} rows");
     }
