@@ -177,10 +177,7 @@ impl FeatureEngine {
         );
         let ts = self.clock.admit(ts_recv);
         self.counts.late_events += u64::from(ts > ts_recv.get());
-        // What a break forgets need not be rolled over the time before it.
-        if !self.is_break(&event.data) {
-            self.advance(ts);
-        }
+        self.advance(ts);
         match &event.data {
             MarketData::Book(batch) => self.on_book(ts, batch),
             MarketData::Trade(trade) => self.on_trade(ts, event.ts_event, trade),
@@ -311,9 +308,9 @@ impl FeatureEngine {
     }
 
     fn on_status(&mut self, ts: i64, phase: Phase) {
-        let is_break = self.reopens(phase);
+        let reopens = self.market.phase() == Phase::Closed && phase != Phase::Closed;
         self.market.set_phase(phase);
-        if is_break {
+        if reopens {
             self.restart();
         }
         if phase != Phase::Continuous {
@@ -365,19 +362,6 @@ impl FeatureEngine {
         self.vpin.rescale(lots_factor);
         self.footprint.set_units(footprint_row, size_unit);
         self.profile.set_row(profile_row);
-    }
-
-    /// Whether the event makes everything but the book start anew.
-    fn is_break(&self, data: &MarketData) -> bool {
-        match data {
-            MarketData::Gap(gap) => gap.reason == GapReason::RecordingBoundary,
-            MarketData::Status(phase) => self.reopens(*phase),
-            _ => false,
-        }
-    }
-
-    fn reopens(&self, phase: Phase) -> bool {
-        self.market.phase() == Phase::Closed && phase != Phase::Closed
     }
 
     /// A break: everything but the book starts anew.

@@ -58,8 +58,12 @@ impl Tape {
     /// Forgets everything: a break.
     pub(crate) fn clear(&mut self) {
         (self.started, self.closed, self.moved) = (None, None, None);
-        [&mut self.pace, &mut self.burst, &mut self.size].map(EventDecayed::clear);
-        [&mut self.moves, &mut self.sides].map(Products::clear);
+        for mean in [&mut self.pace, &mut self.burst, &mut self.size] {
+            mean.clear();
+        }
+        for products in [&mut self.moves, &mut self.sides] {
+            products.clear();
+        }
     }
 
     pub(crate) fn on_parent(&mut self, event: &ParentEvent) {

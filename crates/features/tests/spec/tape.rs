@@ -93,21 +93,29 @@ proptest! {
     }
 }
 
-#[test]
-fn a_busy_market_agrees_and_says_something() {
+/// That the slots are defined in most rows and change, where a market of so short pauses agrees.
+fn check_busy(pause_ms: i64, slots: impl Iterator<Item = usize>) {
     let weather =
-        Weather { seed: 7, events: 30_000, pause_ms: 60, trouble_one_in: 1 << 20, late_one_in: 50 };
-    let rows =
-        check(&in_units(3, 2, 1), Some(2_000), &around_midnight(events(weather)), 97).unwrap();
-    let slots = (index::TRADE_INTENSITY_10S..=index::HAWKES_SELL)
-        .chain([index::SWEEP_DETECTED])
-        .chain(index::ABSORPTION..=index::WHALE_IMBALANCE);
+        Weather { seed: 7, events: 30_000, pause_ms, trouble_one_in: 1 << 20, late_one_in: 50 };
+    let events = around_midnight(events(weather));
+    let rows = check(&in_units(3, 2, 1), Some(2_000), &events, 97).unwrap();
     for slot in slots.filter(|slot| revision(*slot) > 0) {
         let values: Vec<f32> = rows.iter().filter_map(|row| row.value(slot)).collect();
         assert!(2 * values.len() > rows.len(), "{} is rarely defined", slot_name(slot));
         let moves = values.windows(2).filter(|pair| pair[0].to_bits() != pair[1].to_bits()).count();
         assert!(moves > 10, "{} moved {moves} times", slot_name(slot));
     }
+}
+
+#[test]
+fn a_busy_market_agrees_and_says_something() {
+    let of_parents = index::TRADE_INTENSITY_10S..=index::HAWKES_SELL;
+    check_busy(60, of_parents.chain(index::ABSORPTION..=index::WHALE_IMBALANCE));
+}
+
+#[test]
+fn a_market_of_large_orders_agrees_and_is_swept() {
+    check_busy(2, core::iter::once(index::SWEEP_DETECTED));
 }
 
 fn rows(market: &str, end: &str) -> Vec<FeatureRow> {
