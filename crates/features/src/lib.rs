@@ -19,6 +19,7 @@ mod grid;
 mod groups;
 mod parents;
 mod primitives;
+mod print_features;
 mod row;
 mod row_clock;
 mod schema;

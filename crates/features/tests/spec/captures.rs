@@ -15,6 +15,7 @@ use crate::drive::{self, assert_same};
 use crate::events::{Received, SECOND};
 use crate::range::Ranges;
 use crate::reference::Reference;
+use crate::reference_tape::Units;
 
 /// A run as events, and the specification that its ticks and lots are of.
 struct Recording {
@@ -132,7 +133,8 @@ fn sampled_rows_agree_with_the_reference() {
     for recording in recordings() {
         let end = last_ts(&recording.events);
         let rows = recording.rows(&recording.events, end);
-        let reference = Reference::new(FeatureConfig::default(), &recording.events, end);
+        let (units, config) = (Units::of(&recording.spec), FeatureConfig::default());
+        let reference = Reference::in_units(units, config, &recording.events, end);
         for row in rows.iter().step_by(211) {
             let checked = check_row(row, &reference);
             checked.unwrap_or_else(|error| panic!("{}: {error}", recording.name));

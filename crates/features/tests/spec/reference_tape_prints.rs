@@ -93,7 +93,7 @@ impl Past<'_> {
         let warm = bucket(first + 10 * SECOND, SECOND);
         let (mut sum, mut total) = (0.0, 0.0);
         for k in warm..bucket(self.at, SECOND) {
-            let weight = 0.5_f64.powf((bucket(self.at, SECOND) - k) as f64 / 300.0);
+            let weight = libm::exp2(-((bucket(self.at, SECOND) - k) as f64) / 300.0);
             sum += weight * self.pressure(k * SECOND).abs() as f64;
             total += weight;
         }

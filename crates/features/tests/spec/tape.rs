@@ -165,7 +165,7 @@ fn the_roll_of_the_day_opens_a_session_and_breaks_nothing() {
     // The print at midnight belongs to the day that ends there: POC 100, then 104.
     let control = of(index::POC_DIST);
     assert_eq!(
-        control.map(|value| value.map(|bps| bps.round())),
+        control.map(|value| value.map(f32::round)),
         [Some(100.0), None, Some(0.0), Some(0.0), Some(0.0), Some(-97.0), Some(-97.0)]
     );
     // An area is known from the first grid point after a trade on.
