@@ -33,5 +33,5 @@ pub use feature::{FeatureInfo, FeatureSet, Parity, TargetInfo, TargetKind, Trans
 /// The vocabulary of events and units, for a crate that names nothing else of ours.
 pub use fluxo_core;
 pub use row::{CONSENSUS_START, FEATURE_COUNT, FeatureRow, REGIME_START, ROW_SLOTS, slot_name};
-pub use schema::{canonical_line, revision, schema_text};
+pub use schema::{canonical_line, revision, schema_text, unit_params};
 pub use targets::{Label, RowLabels, TARGET_COUNT, TargetEngine, Unlabelled, target_revision};
