@@ -109,8 +109,11 @@ fn every_run_has_a_row_per_grid_time() {
 fn check_shares(name: &str, rows: &[FeatureRow]) {
     let synchronised = rows.iter().position(|row| row.value(index::SPREAD_ABS).is_some()).unwrap();
     assert!(synchronised < 300, "{name}: the book is valid from row {synchronised}");
-    let of_trades =
-        |slot: &usize| *slot < FeatureSet::TickOnly.len() || *slot >= index::SWEEP_DETECTED;
+    // How soon trades make a feature warm depends on how often somebody trades.
+    let of_trades = |slot: &usize| {
+        let is_full = (index::ABSORPTION..=index::WHALE_IMBALANCE).contains(slot);
+        *slot < FeatureSet::TickOnly.len() || *slot == index::SWEEP_DETECTED || is_full
+    };
     for slot in (0..FEATURE_COUNT).filter(|slot| revision(*slot) > 0 && !of_trades(slot)) {
         let defined = rows.iter().position(|row| row.value(slot).is_some());
         let queue_ms = if (index::OFI_1S..=index::OFI_15M).contains(&slot) { 30_000 } else { 0 };
