@@ -1,16 +1,17 @@
 //! The feature engine: market events in, rows out.
 
 use fluxo_core::{
-    BatchKind, BookBatch, Decimal, Gap, GapReason, InstrumentSpec, MarketData, MarketEvent, Phase,
-    Trade, TradeCondition, UnixNanos,
+    BatchKind, BookBatch, Calendar, Decimal, Gap, GapReason, InstrumentSpec, MarketData,
+    MarketEvent, Phase, Trade, TradeCondition, UnixNanos,
 };
 use fluxo_market_data::Book;
 
 use crate::book_state::BookState;
 use crate::coverage::Coverage;
-use crate::grid::{FINE_NS, bucket, point};
-use crate::groups::{MidReturns, OrderFlow, Slots, TradeFlow, write_depth, write_top};
-use crate::parents::Parents;
+use crate::grid::{DAY_NS, FINE_NS, bucket, point};
+use crate::groups::{MidReturns, OrderFlow, Slots, write_depth, write_top};
+use crate::parents::{ParentEvent, Parents, Print};
+use crate::print_features::PrintFeatures;
 use crate::row_clock::{DueRow, RowClock};
 use crate::segments::{Place, Segments};
 use crate::{Calibration, Error, FeatureConfig, FeatureRow};
@@ -50,7 +51,11 @@ pub struct FeatureEngine {
     coverage: Coverage,
     mid_returns: MidReturns,
     order_flow: OrderFlow,
-    trade_flow: TradeFlow,
+    parents: Parents,
+    prints: PrintFeatures,
+    /// The last moment of the session, where sessions are UTC days.
+    session_end: i64,
+    calendar: Calendar,
     /// The last moment of the current 100 ms bucket: up to it no grid has to be rolled.
     bucket_end: i64,
     tick: Decimal,
@@ -68,6 +73,8 @@ pub struct FeatureCounts {
     pub orphan_updates: u64,
     /// Specifications that are no refinement of the one before: the book was lost.
     pub foreign_specs: u64,
+    /// Prints outside the rows of their footprint bar, counted in its end rows.
+    pub footprint_clipped: u64,
     /// Values that were not finite, written as undefined: each is a defect.
     pub not_finite: u64,
 }
@@ -98,7 +105,6 @@ impl FeatureEngine {
         if !tick.is_positive() || !lot.is_positive() {
             return Err(Error::SpecGrid { tick, lot });
         }
-        let parents = Parents::new(config.parent_gap.get(), config.parent_close.get());
         Ok(Self {
             clock: RowClock::new(config.clock),
             segments: Segments::new(config.warm_after.get(), spec),
@@ -106,7 +112,10 @@ impl FeatureEngine {
             coverage: Coverage::new(),
             mid_returns: MidReturns::new(),
             order_flow: OrderFlow::new(),
-            trade_flow: TradeFlow::new(parents),
+            parents: Parents::new(config.parent_gap.get(), config.parent_close.get()),
+            prints: PrintFeatures::new(spec, calibration)?,
+            session_end: i64::MIN,
+            calendar: spec.calendar,
             bucket_end: i64::MIN,
             tick,
             lot,
@@ -171,6 +180,7 @@ impl FeatureEngine {
             | MarketData::OrderCancel(_)
             | MarketData::OrderExecute(_) => {}
         }
+        self.coverage.on_event(ts);
         if self.market.phase() == Phase::Continuous {
             self.clock.open(ts);
         }
@@ -191,8 +201,17 @@ impl FeatureEngine {
         &self.counts
     }
 
-    /// Rolls every grid up to its last boundary before `ts`.
+    /// Lets time pass up to `ts`: what happens on the way happens at its own moment.
     fn advance(&mut self, ts: i64) {
+        if let Some((at, closed)) = self.parents.close_by(ts) {
+            self.roll(at);
+            self.on_parent(&closed);
+        }
+        self.roll(ts);
+    }
+
+    /// Rolls every grid up to its last boundary before `ts`.
+    fn roll(&mut self, ts: i64) {
         if ts <= self.bucket_end {
             return;
         }
@@ -202,7 +221,21 @@ impl FeatureEngine {
         self.coverage.count_gap_to(ts);
         self.mid_returns.sample_through(bucket - 1);
         self.order_flow.advance(ts);
-        self.trade_flow.advance(ts);
+        self.prints.advance(ts, &self.coverage);
+        if ts > self.session_end {
+            self.open_session(ts);
+        }
+    }
+
+    // SESSIONS: the one place that opens them, after the grids were rolled to their last boundary
+    // before `ts`. A moment exactly at the roll belongs to the day that ends there (FEATURES 17.24).
+    fn open_session(&mut self, ts: i64) {
+        self.session_end = match self.calendar {
+            Calendar::AroundTheClock => bucket(ts, DAY_NS) * DAY_NS,
+            // Its sessions open after a closed phase, which starts everything anew.
+            Calendar::B3 => i64::MAX,
+        };
+        self.prints.open_session();
     }
 
     /// Says whether it completes a row.
@@ -241,8 +274,19 @@ impl FeatureEngine {
             return false;
         }
         self.coverage.on_trade(ts);
-        self.trade_flow.on_trade(ts, ts_event.map(UnixNanos::get), trade);
+        self.prints.on_print(ts, trade);
+        self.counts.footprint_clipped = self.prints.clipped();
+        if let Some(print) = Print::of(ts, ts_event.map(UnixNanos::get), trade) {
+            let (closed, event) = self.parents.take(print);
+            closed.iter().for_each(|closed| self.on_parent(closed));
+            self.on_parent(&event);
+        }
         self.clock.fills(trade.lots.get())
+    }
+
+    /// Tells the groups what happened to a parent: at the moment of a print, or when time closes one.
+    fn on_parent(&mut self, event: &ParentEvent) {
+        self.prints.on_parent(event);
     }
 
     fn on_status(&mut self, ts: i64, phase: Phase) {
@@ -285,6 +329,7 @@ impl FeatureEngine {
             self.market.lose();
             self.counts.foreign_specs += 1;
         }
+        self.prints.respecify(spec, factors.map(|(_, lots)| lots));
         self.restart();
         self.observe_book(ts);
     }
@@ -294,7 +339,8 @@ impl FeatureEngine {
         self.coverage.clear();
         self.mid_returns.clear();
         self.order_flow.clear();
-        self.trade_flow.clear();
+        self.parents.clear();
+        self.prints.clear();
         // The cleared rings take up their place again with the next event.
         self.bucket_end = i64::MIN;
     }
@@ -325,6 +371,6 @@ impl FeatureEngine {
         write_depth(top.is_some().then(|| self.market.depth()), &mut slots);
         self.mid_returns.write(at, &self.coverage, &mut slots);
         self.order_flow.write(at, &self.coverage, &mut slots);
-        self.trade_flow.write(at, &self.coverage, &mut slots);
+        self.prints.write(at, &self.coverage, &mut slots);
     }
 }

@@ -19,6 +19,7 @@ mod grid;
 mod groups;
 mod parents;
 mod primitives;
+mod print_features;
 mod row;
 mod row_clock;
 mod sampling;
@@ -36,6 +37,6 @@ pub use feature::{FeatureInfo, FeatureSet, Parity, TargetInfo, TargetKind, Trans
 pub use fluxo_core;
 pub use row::{CONSENSUS_START, FEATURE_COUNT, FeatureRow, REGIME_START, ROW_SLOTS, slot_name};
 pub use sampling::{SamplingClock, UnknownClock};
-pub use schema::{canonical_line, revision, schema_text};
+pub use schema::{canonical_line, revision, schema_text, unit_params};
 pub use snapshot::SnapshotError;
 pub use targets::{Label, RowLabels, TARGET_COUNT, TargetEngine, Unlabelled, target_revision};

@@ -1,6 +1,8 @@
 //! The feature schema: what a value of each slot means, as one canonical text. Its sha256 ties a
 //! model to the engine whose rows it was trained on (TRAINING 1.3).
 
+use fluxo_core::{Decimal, InstrumentSpec};
+
 use crate::catalogue::{FEATURES, REGIME_NAMES, index};
 use crate::{FEATURE_COUNT, FeatureConfig, FeatureInfo, SamplingClock};
 
@@ -9,9 +11,10 @@ use crate::{FEATURE_COUNT, FeatureConfig, FeatureInfo, SamplingClock};
 #[must_use]
 pub const fn revision(slot: usize) -> u32 {
     match slot {
-        index::TRADE_INTENSITY_10S
-        | index::VOLUME_IMBALANCE
-        | index::DELTA_60S
+        index::TRADE_INTENSITY_10S..=index::VPIN
+        | index::ROLL_SPREAD..=index::HAWKES_SELL
+        | index::SWEEP_DETECTED
+        | index::ABSORPTION..=index::WHALE_IMBALANCE
         | index::SPREAD_ABS..=index::WEIGHTED_MID_DEV
         | index::LEVEL_IMB_2..=index::OFI_15M => 1,
         _ => 0,
@@ -40,6 +43,26 @@ pub fn canonical_line(id: usize, name: &str, unit: &str, params: &str) -> String
     format!("f{id}|{name}|f32|{unit}|{params}\n")
 }
 
+/// What a feature is counted in besides ticks and lots, as amounts of the world: a finer grid of the
+/// same instrument has the same ones. An amount beyond 64 bits counts as the largest.
+#[must_use]
+pub fn unit_params(slot: usize, spec: &InstrumentSpec) -> Vec<(&'static str, Decimal)> {
+    let amount =
+        |of: Decimal, count: i64| Decimal::new(of.mantissa().saturating_mul(count), of.exponent());
+    let size_unit = ("size_unit", amount(spec.lot_size, spec.size_unit_lots.get()));
+    let row = |name, ticks: i64| (name, amount(spec.tick_size, ticks));
+    match slot {
+        index::LARGE_TRADE_RATIO | index::WHALE_IMBALANCE => vec![size_unit],
+        index::STACKED_IMBALANCE => {
+            vec![size_unit, row("footprint_row", spec.units.footprint_row_ticks)]
+        }
+        index::POC_DIST | index::VA_POSITION => {
+            vec![row("profile_row", spec.units.profile_row_ticks)]
+        }
+        _ => Vec::new(),
+    }
+}
+
 fn params(feature: &FeatureInfo, config: &FeatureConfig) -> String {
     let nanos = |millis: u32| i64::from(millis) * 1_000_000;
     let own = [
@@ -49,11 +72,17 @@ fn params(feature: &FeatureInfo, config: &FeatureConfig) -> String {
     ];
     let own = own.into_iter().filter(|(_, value)| *value != 0);
     let configured = match feature.index {
-        index::TRADE_INTENSITY_10S => vec![
+        index::TRADE_INTENSITY_10S..=index::TRADE_SIZE_EW
+        | index::LARGE_TRADE_RATIO
+        | index::ROLL_SPREAD..=index::HAWKES_SELL
+        | index::SWEEP_DETECTED
+        | index::WHALE_IMBALANCE => vec![
             ("parent_gap_ns", config.parent_gap.get()),
             ("parent_close_ns", config.parent_close.get()),
         ],
-        index::VOLUME_IMBALANCE | index::DELTA_60S => Vec::new(),
+        index::VOLUME_IMBALANCE
+        | index::DELTA_60S..=index::VPIN
+        | index::ABSORPTION..=index::VA_POSITION => Vec::new(),
         slot if revision(slot) > 0 => vec![("stale_ns", config.stale_book_after.get())],
         _ => Vec::new(),
     };
@@ -74,7 +103,8 @@ mod tests {
     #[test]
     fn the_built_features_are_those_of_the_specification() {
         let built: Vec<usize> = (0..FEATURE_COUNT).filter(|slot| revision(*slot) > 0).collect();
-        let expected = [27, 32, 34].into_iter().chain(45..=58).chain(60..=75);
+        let expected =
+            (27..=36).chain(38..=41).chain(45..=58).chain(60..=75).chain([93]).chain(99..=103);
         assert_eq!(built, expected.collect::<Vec<_>>());
     }
 

@@ -1,17 +1,31 @@
 //! The features, one file per group. A group owns the state of its features, learns what the engine
 //! tells it, and writes its slots; it knows of no other group.
 
+mod absorption;
 mod depth;
+mod footprint;
+mod hawkes;
 mod mid_returns;
 mod order_flow;
+mod profile;
+mod sweep;
+mod tape;
 mod top_of_book;
 mod trade_flow;
+mod vpin;
 
+pub(crate) use absorption::Absorption;
 pub(crate) use depth::write_depth;
+pub(crate) use footprint::Footprint;
+pub(crate) use hawkes::Hawkes;
 pub(crate) use mid_returns::MidReturns;
 pub(crate) use order_flow::OrderFlow;
+pub(crate) use profile::Profile;
+pub(crate) use sweep::Sweep;
+pub(crate) use tape::Tape;
 pub(crate) use top_of_book::write_top;
 pub(crate) use trade_flow::TradeFlow;
+pub(crate) use vpin::Vpin;
 
 use crate::FeatureRow;
 
