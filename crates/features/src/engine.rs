@@ -9,9 +9,13 @@ use fluxo_market_data::Book;
 use crate::book_state::BookState;
 use crate::coverage::Coverage;
 use crate::grid::{FINE_NS, bucket, point};
-use crate::groups::{MidReturns, OrderFlow, Slots, TradeFlow, write_depth, write_top};
+use crate::groups::{
+    MidReturns, OrderFlow, Slots, TradeFlow, write_clock, write_depth, write_top,
+};
 use crate::parents::Parents;
+use crate::price_features::PriceFeatures;
 use crate::row_clock::RowClock;
+use crate::sessions::Sessions;
 use crate::{Calibration, Error, FeatureConfig, FeatureRow};
 
 /// Turns the market events of one instrument into time-sampled rows.
@@ -42,6 +46,8 @@ pub struct FeatureEngine {
     clock: RowClock,
     market: BookState,
     coverage: Coverage,
+    sessions: Sessions,
+    prices: PriceFeatures,
     mid_returns: MidReturns,
     order_flow: OrderFlow,
     trade_flow: TradeFlow,
@@ -97,6 +103,8 @@ impl FeatureEngine {
             clock: RowClock::new(config.step),
             market: BookState::new(config.book, config.stale_book_after.get()),
             coverage: Coverage::new(),
+            sessions: Sessions::new(spec),
+            prices: PriceFeatures::new(),
             mid_returns: MidReturns::new(),
             order_flow: OrderFlow::new(),
             trade_flow: TradeFlow::new(parents),
@@ -142,7 +150,10 @@ impl FeatureEngine {
         );
         let ts = self.clock.admit(ts_recv);
         self.counts.late_events += u64::from(ts > ts_recv.get());
-        self.advance(ts);
+        // The hole between two recordings is a break: its hours need not be sampled.
+        if !is_recording_boundary(event) {
+            self.advance(ts);
+        }
         match &event.data {
             MarketData::Book(batch) => self.on_book(ts, batch),
             MarketData::Trade(trade) => self.on_trade(ts, event.ts_event, trade),
@@ -160,6 +171,7 @@ impl FeatureEngine {
             | MarketData::OrderCancel(_)
             | MarketData::OrderExecute(_) => {}
         }
+        self.prices.begin(ts);
         if self.market.phase() == Phase::Continuous {
             self.clock.open(ts);
         }
@@ -186,9 +198,23 @@ impl FeatureEngine {
         self.bucket_end = bucket * FINE_NS;
         self.coverage.advance(ts);
         self.coverage.count_gap_to(ts);
+        // What a closed phase leaves is forgotten when it ends: its hours need not be sampled.
+        if self.market.phase() != Phase::Closed {
+            self.prices.sample_through(bucket - 1);
+        }
+        self.prices.advance(ts);
         self.mid_returns.sample_through(bucket - 1);
         self.order_flow.advance(ts);
         self.trade_flow.advance(ts);
+        // Sessions open at the end of a bucket: none can open without passing here.
+        if self.sessions.advance(ts) {
+            self.open_session();
+        }
+    }
+
+    /// What is counted from the opening of the session begins anew.
+    fn open_session(&mut self) {
+        self.prices.open_session();
     }
 
     fn on_book(&mut self, ts: i64, batch: &BookBatch) {
@@ -221,6 +247,7 @@ impl FeatureEngine {
     fn on_trade(&mut self, ts: i64, ts_event: Option<UnixNanos>, trade: &Trade) {
         if trade.condition == TradeCondition::Market {
             self.coverage.on_trade(ts);
+            self.prices.on_trade(trade);
             self.trade_flow.on_trade(ts, ts_event.map(UnixNanos::get), trade);
         }
     }
@@ -255,6 +282,7 @@ impl FeatureEngine {
         let factors =
             self.tick.multiple_of(spec.tick_size).zip(self.lot.multiple_of(spec.lot_size));
         (self.tick, self.lot) = (spec.tick_size, spec.lot_size);
+        self.sessions.respecify(spec);
         if factors == Some((1, 1)) {
             return;
         }
@@ -269,6 +297,7 @@ impl FeatureEngine {
     /// A break: everything but the book starts anew.
     fn restart(&mut self) {
         self.coverage.clear();
+        self.prices.clear();
         self.mid_returns.clear();
         self.order_flow.clear();
         self.trade_flow.clear();
@@ -278,6 +307,7 @@ impl FeatureEngine {
 
     fn write_row(&mut self, at: i64) {
         self.advance(at);
+        self.prices.sample_through(point(at, FINE_NS));
         self.mid_returns.sample_through(point(at, FINE_NS));
         self.coverage.count_gap_to(at);
         (self.row.ts, self.row.known_at) =
@@ -286,8 +316,15 @@ impl FeatureEngine {
         let top = self.market.top_at(at);
         write_top(top, &mut slots);
         write_depth(top.is_some().then(|| self.market.depth()), &mut slots);
+        self.prices.write(at, &self.coverage, &mut slots);
+        write_clock(at, &mut self.sessions, &mut slots);
         self.mid_returns.write(at, &self.coverage, &mut slots);
         self.order_flow.write(at, &self.coverage, &mut slots);
         self.trade_flow.write(at, &self.coverage, &mut slots);
     }
+}
+
+fn is_recording_boundary(event: &MarketEvent) -> bool {
+    let MarketData::Gap(gap) = &event.data else { return false };
+    gap.reason == GapReason::RecordingBoundary
 }

@@ -18,11 +18,14 @@ mod feature;
 mod grid;
 mod groups;
 mod parents;
+mod price_features;
 mod primitives;
 mod row;
 mod row_clock;
 mod schema;
+mod sessions;
 mod targets;
+mod trade_price;
 
 pub use calibration::{Calibration, IMBALANCE_BUCKETS, MicroPriceTable};
 pub use config::FeatureConfig;

@@ -9,9 +9,11 @@ use crate::{FEATURE_COUNT, FeatureConfig, FeatureInfo};
 #[must_use]
 pub const fn revision(slot: usize) -> u32 {
     match slot {
-        index::TRADE_INTENSITY_10S
+        index::TRET_1S..=index::TRADE_INTENSITY_10S
         | index::VOLUME_IMBALANCE
         | index::DELTA_60S
+        | index::AMIHUD
+        | index::TOD_SIN..=index::SESSION_REMAINING
         | index::SPREAD_ABS..=index::WEIGHTED_MID_DEV
         | index::LEVEL_IMB_2..=index::OFI_15M => 1,
         _ => 0,
@@ -53,7 +55,8 @@ fn params(feature: &FeatureInfo, config: &FeatureConfig) -> String {
             ("parent_gap_ns", config.parent_gap.get()),
             ("parent_close_ns", config.parent_close.get()),
         ],
-        index::VOLUME_IMBALANCE | index::DELTA_60S => Vec::new(),
+        // They know no book.
+        ..index::SPREAD_ABS => Vec::new(),
         slot if revision(slot) > 0 => vec![("stale_ns", config.stale_book_after.get())],
         _ => Vec::new(),
     };
@@ -69,7 +72,8 @@ mod tests {
     #[test]
     fn the_built_features_are_those_of_the_specification() {
         let built: Vec<usize> = (0..FEATURE_COUNT).filter(|slot| revision(*slot) > 0).collect();
-        let expected = [27, 32, 34].into_iter().chain(45..=58).chain(60..=75);
+        let of_trades = (0..=27).chain([32, 34, 37, 42, 43, 44]);
+        let expected = of_trades.chain(45..=58).chain(60..=75);
         assert_eq!(built, expected.collect::<Vec<_>>());
     }
 

@@ -1,17 +1,31 @@
 //! The features, one file per group. A group owns the state of its features, learns what the engine
 //! tells it, and writes its slots; it knows of no other group.
 
+mod bars;
+mod clock;
 mod depth;
 mod mid_returns;
+mod momentum;
 mod order_flow;
+mod realised;
+mod serial;
 mod top_of_book;
 mod trade_flow;
+mod trade_returns;
+mod vwap;
 
+pub(crate) use bars::BarShapes;
+pub(crate) use clock::write_clock;
 pub(crate) use depth::write_depth;
 pub(crate) use mid_returns::MidReturns;
+pub(crate) use momentum::Momentum;
 pub(crate) use order_flow::OrderFlow;
+pub(crate) use realised::Realised;
+pub(crate) use serial::Serial;
 pub(crate) use top_of_book::write_top;
 pub(crate) use trade_flow::TradeFlow;
+pub(crate) use trade_returns::TradeReturns;
+pub(crate) use vwap::Vwap;
 
 use crate::FeatureRow;
 

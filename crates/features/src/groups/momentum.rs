@@ -88,7 +88,7 @@ impl Momentum {
         let distance =
             |at: usize| (points >= AVERAGES[at].2).then(|| self.averages[at].distance());
         let extremes = self.high.max().zip(self.low.max()).filter(|_| self.logs.is_full());
-        let position = |(high, low)| position(self.price, -low, high);
+        let position = |(high, low): (i64, i64)| position(self.price, -low, high);
         // Where the extremes meet every logarithm is the same one, and its deviation is no rounding.
         let score = |(high, low): (i64, i64)| if high == -low { 0.0 } else { score(&self.logs) };
         [distance(0), distance(1), extremes.map(score), extremes.map(position)]
@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn each_value_begins_with_its_points() {
-        let defined = |points: i64| fed(0..points).evaluate_mask();
+        let defined = |points: i64| fed(1..=points).evaluate_mask();
         assert_eq!(defined(19), [false; 4]);
         assert_eq!(defined(20), [true, false, false, false]);
         assert_eq!(defined(59), [true, false, false, false]);

@@ -24,6 +24,7 @@ pub(crate) struct Print {
     pub(crate) ts: i64,
     pub(crate) ts_event: Option<i64>,
     pub(crate) sign: i64,
+    pub(crate) price: i64,
     pub(crate) lots: i64,
     pub(crate) match_id: Option<u64>,
 }
@@ -38,6 +39,8 @@ pub(crate) struct Loss {
 /// What happened since the last break.
 #[derive(Default)]
 pub(crate) struct Era {
+    /// When something came that is no heartbeat.
+    pub(crate) began: Option<i64>,
     pub(crate) states: Vec<State>,
     pub(crate) prints: Vec<Print>,
     /// Time and e of each batch that led from a valid book to a valid book.
@@ -143,8 +146,9 @@ impl Reader {
             MarketData::Trade(trade) if trade.condition == TradeCondition::Market => {
                 let ts_event = received.event.ts_event.map(UnixNanos::get);
                 let (lots, match_id) = (trade.lots.get(), trade.match_id);
-                let sign = trade.aggressor.sign();
-                self.era().prints.push(Print { ts: now, ts_event, sign, lots, match_id });
+                let (sign, price) = (trade.aggressor.sign(), trade.price.ticks());
+                let print = Print { ts: now, ts_event, sign, price, lots, match_id };
+                self.era().prints.push(print);
             }
             MarketData::Gap(gap) => {
                 self.live = false;
@@ -172,6 +176,7 @@ impl Reader {
             _ => {}
         }
         self.first.get_or_insert(now);
+        self.era().began.get_or_insert(now);
         self.open.push((now, self.phase == Phase::Continuous));
     }
 

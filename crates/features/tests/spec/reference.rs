@@ -49,16 +49,17 @@ impl Reference {
             index::OFI_1M => past.ofi(60),
             index::OFI_5M => past.ofi(300),
             index::OFI_15M => past.ofi(900),
+            ..index::SPREAD_ABS => past.of_trade_prices(slot),
             _ => past.of_book(slot),
         }
     }
 }
 
 /// Everything up to T, of the era that T lies in.
-struct Past<'a> {
+pub(crate) struct Past<'a> {
     config: &'a FeatureConfig,
-    era: &'a Era,
-    at: i64,
+    pub(crate) era: &'a Era,
+    pub(crate) at: i64,
 }
 
 impl Past<'_> {
@@ -79,13 +80,13 @@ impl Past<'_> {
         &states[..states.partition_point(|state| state.ts <= self.at)]
     }
 
-    fn prints(&self) -> &[Print] {
+    pub(crate) fn prints(&self) -> &[Print] {
         let prints = &self.era.prints;
         &prints[..prints.partition_point(|print| print.ts <= self.at)]
     }
 
     /// cov(W) by trades.
-    fn has_trades_for(&self, seconds: i64) -> bool {
+    pub(crate) fn has_trades_for(&self, seconds: i64) -> bool {
         self.prints().first().is_some_and(|first| self.at - first.ts >= seconds * SECOND)
     }
 
