@@ -9,9 +9,7 @@ use fluxo_market_data::Book;
 use crate::book_state::BookState;
 use crate::coverage::Coverage;
 use crate::grid::{FINE_NS, bucket, point};
-use crate::groups::{
-    MidReturns, OrderFlow, Slots, TradeFlow, write_clock, write_depth, write_top,
-};
+use crate::groups::{MidReturns, OrderFlow, Slots, TradeFlow, write_clock, write_depth, write_top};
 use crate::parents::Parents;
 use crate::price_features::PriceFeatures;
 use crate::row_clock::RowClock;

@@ -30,9 +30,7 @@ const fn hours(calendar: Calendar) -> Option<Hours> {
     match calendar {
         Calendar::AroundTheClock => None,
         // The dollar futures.
-        Calendar::B3 => {
-            Some(Hours { zone: &SAO_PAULO, open_min: 9 * 60, close_min: 18 * 60 + 30 })
-        }
+        Calendar::B3 => Some(Hours { zone: &SAO_PAULO, open_min: 9 * 60, close_min: 18 * 60 + 30 }),
     }
 }
 
@@ -177,16 +175,51 @@ fn timestamp(ts: i64) -> Timestamp {
 
 #[cfg(test)]
 mod tests {
+    use fluxo_core::{Decimal, FeatureUnits, Lots, Market, SpecSource, UnixNanos};
+
     use super::*;
 
     fn at(text: &str) -> i64 {
         i64::try_from(text.parse::<Timestamp>().unwrap().as_nanosecond()).unwrap()
     }
 
+    fn spec(calendar: Calendar, funding_ns: Option<i64>) -> InstrumentSpec {
+        let funding_interval = funding_ns.map(Nanos::new);
+        InstrumentSpec {
+            market: Market::BinanceUsdm,
+            symbol: "X".into(),
+            kind: Market::BinanceUsdm.kind(),
+            base: "B".into(),
+            quote: "Q".into(),
+            settle: "Q".into(),
+            tick_size: Decimal::ONE,
+            lot_size: Decimal::ONE,
+            multiplier: Decimal::ONE,
+            maker_fee: Decimal::ZERO,
+            taker_fee: Decimal::ZERO,
+            size_unit_lots: Lots::new(1),
+            units: FeatureUnits { funding_interval, ..FeatureUnits::UNKNOWN },
+            calendar,
+            valid_from: UnixNanos::new(0),
+            source: SpecSource::Configured,
+        }
+    }
+
     fn sessions(calendar: Calendar, funding_ns: Option<i64>) -> Sessions {
-        let session = Span { start: i64::MIN, end: i64::MIN };
-        let offset = Offset { ns: 0, from: i64::MIN };
-        Sessions { calendar, funding_ns, session, next_open: i64::MIN, offset }
+        Sessions::new(&spec(calendar, funding_ns))
+    }
+
+    #[test]
+    fn another_calendar_opens_another_session() {
+        let mut days = sessions(Calendar::AroundTheClock, None);
+        let noon = at("2024-03-01T15:00:00Z");
+        assert!(days.advance(noon));
+        days.respecify(&spec(Calendar::AroundTheClock, Some(8 * 60 * MINUTE_NS)));
+        assert!(!days.advance(noon));
+        assert_eq!(Some(days.remaining(noon)), Some(0.125));
+        days.respecify(&spec(Calendar::B3, None));
+        assert!(days.advance(noon));
+        assert_eq!(Some(days.remaining(noon)), Some(6.5 / 9.5));
     }
 
     #[test]
@@ -197,8 +230,8 @@ mod tests {
         assert!(!days.advance(midnight));
         assert_eq!((days.remaining(midnight), days.share_of_day(midnight)), (0.0, 0.0));
         assert!(days.advance(midnight + 1));
-        assert_eq!(days.remaining(midnight + DAY_NS / 4), 0.75);
-        assert_eq!(days.share_of_day(midnight + DAY_NS / 4), 0.25);
+        let six = midnight + DAY_NS / 4;
+        assert_eq!((days.remaining(six), days.share_of_day(six)), (0.75, 0.25));
         assert!(!days.advance(midnight + DAY_NS));
     }
 
@@ -207,8 +240,8 @@ mod tests {
         let mut days = sessions(Calendar::AroundTheClock, Some(8 * 60 * MINUTE_NS));
         let eight = at("2024-03-01T08:00:00Z");
         assert!(days.advance(eight));
-        assert_eq!(days.remaining(eight), 0.0);
-        assert_eq!(days.remaining(eight + 2 * 60 * MINUTE_NS), 0.75);
+        let ten = eight + 2 * 60 * MINUTE_NS;
+        assert_eq!((days.remaining(eight), days.remaining(ten)), (0.0, 0.75));
         assert!(days.remaining(eight + 1) < 1.0 && days.remaining(eight + 1) > 0.999_999);
         // Funding opens no session.
         assert!(!days.advance(eight + 1));
@@ -220,13 +253,13 @@ mod tests {
         // A Friday: 09:00 to 18:30 in Sao Paulo, three hours behind UTC.
         let (open, close) = (at("2024-03-01T12:00:00Z"), at("2024-03-01T21:30:00Z"));
         assert!(b3.advance(open));
-        assert_eq!(b3.remaining(open), 0.0, "of the session before");
+        assert_eq!(Some(b3.remaining(open)), Some(0.0), "of the session before");
         assert!(b3.advance(open + 1));
         assert_eq!(b3.session, Span { start: open, end: close });
         let noon = at("2024-03-01T16:45:00Z");
         assert!(!b3.advance(noon));
         assert_eq!((b3.remaining(noon), b3.share_of_day(noon)), (0.5, 13.75 / 24.0));
-        assert_eq!(b3.remaining(close), 0.0);
+        assert_eq!(Some(b3.remaining(close)), Some(0.0));
         // Until the Monday it is the session of the Friday.
         let monday = at("2024-03-04T12:00:00Z");
         assert!(!b3.advance(monday));
@@ -241,10 +274,10 @@ mod tests {
         let noon = at("2019-01-15T12:00:00Z");
         assert!(b3.advance(noon));
         assert_eq!(b3.session.start, at("2019-01-15T11:00:00Z"));
-        assert_eq!(b3.share_of_day(noon), 10.0 / 24.0);
+        assert_eq!(Some(b3.share_of_day(noon)), Some(10.0 / 24.0));
         let winter = at("2019-03-15T13:00:00Z");
         assert!(b3.advance(winter));
         assert_eq!(b3.session.start, at("2019-03-15T12:00:00Z"));
-        assert_eq!(b3.share_of_day(winter), 10.0 / 24.0);
+        assert_eq!(Some(b3.share_of_day(winter)), Some(10.0 / 24.0));
     }
 }

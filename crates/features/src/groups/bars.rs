@@ -16,13 +16,8 @@ const WINDOW: usize = 60;
 const MACD_BARS: u64 = 35;
 const RSI_MOVES: u32 = 14;
 const AMIHUD_BARS: usize = 10;
-const SLOTS: [usize; 5] = [
-    index::MACD_HIST,
-    index::RSI_14,
-    index::PARKINSON_VOL,
-    index::GARMAN_KLASS_VOL,
-    index::AMIHUD,
-];
+const SLOTS: [usize; 5] =
+    [index::MACD_HIST, index::RSI_14, index::PARKINSON_VOL, index::GARMAN_KLASS_VOL, index::AMIHUD];
 
 /// The bars, and what is kept of those that are over.
 #[derive(Clone, Debug, Serialize, Deserialize)]

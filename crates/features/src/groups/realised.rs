@@ -12,13 +12,8 @@ use super::Slots;
 
 const SHORT: usize = 60;
 const LONG: usize = 300;
-const SLOTS: [usize; 5] = [
-    index::RV_60S,
-    index::RV_300S,
-    index::VOL_RATIO,
-    index::JUMP_RATIO,
-    index::SEMIVAR_ASYM,
-];
+const SLOTS: [usize; 5] =
+    [index::RV_60S, index::RV_300S, index::VOL_RATIO, index::JUMP_RATIO, index::SEMIVAR_ASYM];
 
 /// Sums over the last returns `r_k`.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -86,10 +86,10 @@ mod tests {
     fn what_does_not_move_is_its_own_average() {
         let mut average = AverageDistance::debiased(0.5);
         [7.0, 0.0, 0.0].into_iter().for_each(|rise| average.step(rise));
-        assert_eq!(average.distance(), 0.0);
+        assert_eq!(Some(average.distance()), Some(0.0));
         average.step(1.0);
         average.clear();
         average.step(1.0);
-        assert_eq!(average.distance(), 0.0);
+        assert_eq!(Some(average.distance()), Some(0.0));
     }
 }

@@ -35,7 +35,9 @@ impl SlidingMax {
     }
 
     pub(crate) fn push(&mut self, value: i64) {
-        if self.count > 0 && self.entries[self.first].number + self.entries.len() as u64 <= self.pushed {
+        if self.count > 0
+            && self.entries[self.first].number + self.entries.len() as u64 <= self.pushed
+        {
             self.first = self.at(1);
             self.count -= 1;
         }

@@ -1,10 +1,11 @@
 //! A slow reference, written from the text of FEATURES: it computes each value from the whole history
 //! by the formula, row by row. It shares no state machine with the engine.
 
+use fluxo_core::FeatureUnits;
 use fluxo_features::FeatureConfig;
 use fluxo_features::catalogue::index;
 
-use crate::events::{Received, SECOND};
+use crate::events::{Received, SECOND, spec};
 use crate::history::{Era, Print, Reader, State};
 
 const FINE: i64 = SECOND / 10;
@@ -13,6 +14,7 @@ const LN_2: f64 = std::f64::consts::LN_2;
 /// The whole history.
 pub(crate) struct Reference {
     config: FeatureConfig,
+    units: FeatureUnits,
     /// Eras and when they began, in order.
     eras: Vec<(i64, Era)>,
     /// The times of every row.
@@ -26,13 +28,18 @@ impl Reference {
             reader.read(received);
         }
         let rows = reader.row_times(end);
-        Self { config, eras: reader.eras, rows }
+        Self { config, units: spec().units, eras: reader.eras, rows }
+    }
+
+    /// The same of an instrument with these units.
+    pub(crate) fn of_units(self, units: &FeatureUnits) -> Self {
+        Self { units: *units, ..self }
     }
 
     /// The value of a slot at T in double precision; `None` where it is undefined or not built.
     pub(crate) fn value(&self, slot: usize, at: i64) -> Option<f64> {
         let (_, era) = self.eras.iter().rev().find(|(from, _)| *from <= at)?;
-        let past = Past { config: &self.config, era, at };
+        let past = Past { config: &self.config, units: &self.units, era, at };
         match slot {
             index::TRADE_INTENSITY_10S => past.trade_intensity(),
             index::VOLUME_IMBALANCE => past.volume_imbalance(),
@@ -58,6 +65,7 @@ impl Reference {
 /// Everything up to T, of the era that T lies in.
 pub(crate) struct Past<'a> {
     config: &'a FeatureConfig,
+    pub(crate) units: &'a FeatureUnits,
     pub(crate) era: &'a Era,
     pub(crate) at: i64,
 }

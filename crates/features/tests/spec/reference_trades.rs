@@ -2,6 +2,7 @@
 
 use std::f64::consts::{LN_2, PI, TAU};
 
+use fluxo_core::Nanos;
 use fluxo_features::catalogue::index;
 
 use crate::events::SECOND;
@@ -75,7 +76,8 @@ impl Past<'_> {
             index::TOD_SIN => Some(libm::sin(angle)),
             index::TOD_COS => Some(libm::cos(angle)),
             index::SESSION_REMAINING => {
-                Some((ceil(self.at, DAY) * DAY - self.at) as f64 / DAY as f64)
+                let interval = self.units.funding_interval.map_or(DAY, Nanos::get);
+                Some((ceil(self.at, interval) * interval - self.at) as f64 / interval as f64)
             }
             _ => None,
         }
