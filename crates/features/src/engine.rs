@@ -1,19 +1,21 @@
 //! The feature engine: market events in, rows out.
 
 use fluxo_core::{
-    BatchKind, BookBatch, Calendar, Decimal, Gap, GapReason, InstrumentSpec, MarketData,
-    MarketEvent, Phase, Trade, TradeCondition, UnixNanos,
+    BatchKind, BookBatch, Decimal, Gap, GapReason, InstrumentSpec, MarketData, MarketEvent, Phase,
+    Trade, TradeCondition, UnixNanos,
 };
 use fluxo_market_data::Book;
 
 use crate::book_state::BookState;
 use crate::coverage::Coverage;
-use crate::grid::{DAY_NS, FINE_NS, bucket, point};
-use crate::groups::{MidReturns, OrderFlow, Slots, write_depth, write_top};
+use crate::grid::{FINE_NS, bucket, point};
+use crate::groups::{MidReturns, OrderFlow, Slots, write_clock, write_depth, write_top};
 use crate::parents::{ParentEvent, Parents, Print};
+use crate::price_features::PriceFeatures;
 use crate::print_features::PrintFeatures;
 use crate::row_clock::{DueRow, RowClock};
 use crate::segments::{Place, Segments};
+use crate::sessions::Sessions;
 use crate::{Calibration, Error, FeatureConfig, FeatureRow};
 
 /// Turns the market events of one instrument into rows.
@@ -49,13 +51,12 @@ pub struct FeatureEngine {
     segments: Segments,
     market: BookState,
     coverage: Coverage,
+    sessions: Sessions,
+    prices: PriceFeatures,
     mid_returns: MidReturns,
     order_flow: OrderFlow,
     parents: Parents,
     prints: PrintFeatures,
-    /// The last moment of the session, where sessions are UTC days.
-    session_end: i64,
-    calendar: Calendar,
     /// The last moment of the current 100 ms bucket: up to it no grid has to be rolled.
     bucket_end: i64,
     tick: Decimal,
@@ -110,12 +111,12 @@ impl FeatureEngine {
             segments: Segments::new(config.warm_after.get(), spec),
             market: BookState::new(config.book, config.stale_book_after.get()),
             coverage: Coverage::new(),
+            sessions: Sessions::new(spec),
+            prices: PriceFeatures::new(),
             mid_returns: MidReturns::new(),
             order_flow: OrderFlow::new(),
             parents: Parents::new(config.parent_gap.get(), config.parent_close.get()),
             prints: PrintFeatures::new(spec, calibration)?,
-            session_end: i64::MIN,
-            calendar: spec.calendar,
             bucket_end: i64::MIN,
             tick,
             lot,
@@ -161,7 +162,10 @@ impl FeatureEngine {
         let ts = self.clock.admit(ts_recv);
         self.counts.late_events += u64::from(ts > ts_recv.get());
         self.segments.on_event(ts, &event.data);
-        self.advance(ts);
+        // The hole between two recordings is a break: its hours need not be sampled.
+        if !is_recording_boundary(event) {
+            self.advance(ts);
+        }
         let mut completes = false;
         match &event.data {
             MarketData::Book(batch) => completes = self.on_book(ts, batch),
@@ -181,6 +185,7 @@ impl FeatureEngine {
             | MarketData::OrderExecute(_) => {}
         }
         self.coverage.on_event(ts);
+        self.prices.begin(ts);
         if self.market.phase() == Phase::Continuous {
             self.clock.open(ts);
         }
@@ -219,22 +224,23 @@ impl FeatureEngine {
         self.bucket_end = bucket * FINE_NS;
         self.coverage.advance(ts);
         self.coverage.count_gap_to(ts);
+        // What a closed phase leaves is forgotten when it ends: its hours need not be sampled.
+        if self.market.phase() != Phase::Closed {
+            self.prices.sample_through(bucket - 1);
+        }
+        self.prices.advance(ts);
         self.mid_returns.sample_through(bucket - 1);
         self.order_flow.advance(ts);
         self.prints.advance(ts, &self.coverage);
-        if ts > self.session_end {
-            self.open_session(ts);
+        // Sessions open at the end of a bucket: none can open without passing here.
+        if self.sessions.advance(ts) {
+            self.open_session();
         }
     }
 
-    // SESSIONS: the one place that opens them, after the grids were rolled to their last boundary
-    // before `ts`. A moment exactly at the roll belongs to the day that ends there (FEATURES 17.24).
-    fn open_session(&mut self, ts: i64) {
-        self.session_end = match self.calendar {
-            Calendar::AroundTheClock => bucket(ts, DAY_NS) * DAY_NS,
-            // Its sessions open after a closed phase, which starts everything anew.
-            Calendar::B3 => i64::MAX,
-        };
+    /// What is counted from the opening of the session begins anew.
+    fn open_session(&mut self) {
+        self.prices.open_session();
         self.prints.open_session();
     }
 
@@ -274,6 +280,7 @@ impl FeatureEngine {
             return false;
         }
         self.coverage.on_trade(ts);
+        self.prices.on_trade(trade);
         self.prints.on_print(ts, trade);
         self.counts.footprint_clipped = self.prints.clipped();
         if let Some(print) = Print::of(ts, ts_event.map(UnixNanos::get), trade) {
@@ -319,6 +326,7 @@ impl FeatureEngine {
         let factors =
             self.tick.multiple_of(spec.tick_size).zip(self.lot.multiple_of(spec.lot_size));
         (self.tick, self.lot) = (spec.tick_size, spec.lot_size);
+        self.sessions.respecify(spec);
         if factors == Some((1, 1)) {
             return;
         }
@@ -337,6 +345,7 @@ impl FeatureEngine {
     /// A break: everything but the book starts anew.
     fn restart(&mut self) {
         self.coverage.clear();
+        self.prices.clear();
         self.mid_returns.clear();
         self.order_flow.clear();
         self.parents.clear();
@@ -359,6 +368,7 @@ impl FeatureEngine {
 
     fn fill_row(&mut self, DueRow { at, .. }: DueRow) {
         self.advance(at);
+        self.prices.sample_through(point(at, FINE_NS));
         self.mid_returns.sample_through(point(at, FINE_NS));
         self.coverage.count_gap_to(at);
         let Place { segment, is_warm } = self.segments.on_row(at);
@@ -369,8 +379,15 @@ impl FeatureEngine {
         let top = self.market.top_at(at);
         write_top(top, &mut slots);
         write_depth(top.is_some().then(|| self.market.depth()), &mut slots);
+        self.prices.write(at, &self.coverage, &mut slots);
+        write_clock(at, &mut self.sessions, &mut slots);
         self.mid_returns.write(at, &self.coverage, &mut slots);
         self.order_flow.write(at, &self.coverage, &mut slots);
         self.prints.write(at, &self.coverage, &mut slots);
     }
+}
+
+fn is_recording_boundary(event: &MarketEvent) -> bool {
+    let MarketData::Gap(gap) = &event.data else { return false };
+    gap.reason == GapReason::RecordingBoundary
 }

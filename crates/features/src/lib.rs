@@ -18,6 +18,7 @@ mod feature;
 mod grid;
 mod groups;
 mod parents;
+mod price_features;
 mod primitives;
 mod print_features;
 mod row;
@@ -25,8 +26,10 @@ mod row_clock;
 mod sampling;
 mod schema;
 mod segments;
+mod sessions;
 mod snapshot;
 mod targets;
+mod trade_price;
 
 pub use calibration::{Calibration, IMBALANCE_BUCKETS, MicroPriceTable};
 pub use config::FeatureConfig;

@@ -11,12 +11,11 @@ use crate::{FEATURE_COUNT, FeatureConfig, FeatureInfo, SamplingClock};
 #[must_use]
 pub const fn revision(slot: usize) -> u32 {
     match slot {
-        index::TRADE_INTENSITY_10S..=index::VPIN
-        | index::ROLL_SPREAD..=index::HAWKES_SELL
-        | index::SWEEP_DETECTED
-        | index::ABSORPTION..=index::WHALE_IMBALANCE
+        index::TRET_1S..=index::SESSION_REMAINING
         | index::SPREAD_ABS..=index::WEIGHTED_MID_DEV
-        | index::LEVEL_IMB_2..=index::OFI_15M => 1,
+        | index::LEVEL_IMB_2..=index::OFI_15M
+        | index::SWEEP_DETECTED
+        | index::ABSORPTION..=index::WHALE_IMBALANCE => 1,
         _ => 0,
     }
 }
@@ -80,9 +79,8 @@ fn params(feature: &FeatureInfo, config: &FeatureConfig) -> String {
             ("parent_gap_ns", config.parent_gap.get()),
             ("parent_close_ns", config.parent_close.get()),
         ],
-        index::VOLUME_IMBALANCE
-        | index::DELTA_60S..=index::VPIN
-        | index::ABSORPTION..=index::VA_POSITION => Vec::new(),
+        // They know no book.
+        ..index::SPREAD_ABS | index::ABSORPTION..=index::VA_POSITION => Vec::new(),
         slot if revision(slot) > 0 => vec![("stale_ns", config.stale_book_after.get())],
         _ => Vec::new(),
     };
@@ -103,8 +101,7 @@ mod tests {
     #[test]
     fn the_built_features_are_those_of_the_specification() {
         let built: Vec<usize> = (0..FEATURE_COUNT).filter(|slot| revision(*slot) > 0).collect();
-        let expected =
-            (27..=36).chain(38..=41).chain(45..=58).chain(60..=75).chain([93]).chain(99..=103);
+        let expected = (0..=58).chain(60..=75).chain([93]).chain(99..=103);
         assert_eq!(built, expected.collect::<Vec<_>>());
     }
 

@@ -2,30 +2,44 @@
 //! tells it, and writes its slots; it knows of no other group.
 
 mod absorption;
+mod bars;
+mod clock;
 mod depth;
 mod footprint;
 mod hawkes;
 mod mid_returns;
+mod momentum;
 mod order_flow;
 mod profile;
+mod realised;
+mod serial;
 mod sweep;
 mod tape;
 mod top_of_book;
 mod trade_flow;
+mod trade_returns;
 mod vpin;
+mod vwap;
 
 pub(crate) use absorption::Absorption;
+pub(crate) use bars::BarShapes;
+pub(crate) use clock::write_clock;
 pub(crate) use depth::write_depth;
 pub(crate) use footprint::Footprint;
 pub(crate) use hawkes::Hawkes;
 pub(crate) use mid_returns::MidReturns;
+pub(crate) use momentum::Momentum;
 pub(crate) use order_flow::OrderFlow;
 pub(crate) use profile::Profile;
+pub(crate) use realised::Realised;
+pub(crate) use serial::Serial;
 pub(crate) use sweep::Sweep;
 pub(crate) use tape::Tape;
 pub(crate) use top_of_book::write_top;
 pub(crate) use trade_flow::TradeFlow;
+pub(crate) use trade_returns::TradeReturns;
 pub(crate) use vpin::Vpin;
+pub(crate) use vwap::Vwap;
 
 use crate::FeatureRow;
 

@@ -48,12 +48,41 @@ fn expected(row: &FeatureRow, slot: usize) -> Option<f32> {
     }
 }
 
-/// Features that divide by a price, or take logarithms of one, agree as far as the prices do.
-fn tolerance(slot: usize) -> f32 {
-    let of_price = [index::SPREAD_BPS, index::VOL_10S, index::VOL_30S];
-    let divides = of_price.contains(&slot) || FEATURES[slot].parity == Parity::OddFirstOrder;
+/// How far a twin may lie off, relative to its value and in its own unit.
+struct Tolerance {
+    relative: f32,
+    absolute: f32,
+}
+
+/// Features that divide by a price, or take logarithms of one, agree as far as the prices do. Those that
+/// are made of several returns agree as far as the largest of these: a difference may be much smaller.
+fn tolerance(slot: usize) -> Tolerance {
     // 4 * max|p - C/2| / p; the prices of the streams stay within 2,000 ticks of the centre.
-    if divides { 4.0 * 2_000.0 / CENTRE as f32 } else { 0.0 }
+    const OF_PRICES: f32 = 4.0 * 2_000.0 / CENTRE as f32;
+    /// Returns of the streams, in bps.
+    const RETURN: f32 = 0.1;
+    let exact = Tolerance { relative: 0.0, absolute: 0.0 };
+    match slot {
+        index::SPREAD_BPS
+        | index::VOL_10S
+        | index::VOL_30S
+        | index::RV_60S
+        | index::RV_300S
+        | index::PARKINSON_VOL
+        | index::GARMAN_KLASS_VOL
+        | index::AMIHUD => Tolerance { relative: OF_PRICES, ..exact },
+        // Ratios of sums of returns.
+        index::PRICE_Z_60S
+        | index::VOL_RATIO
+        | index::JUMP_RATIO
+        | index::SEMIVAR_ASYM..=index::HURST_300S => {
+            Tolerance { relative: OF_PRICES, absolute: OF_PRICES }
+        }
+        _ if FEATURES[slot].parity == Parity::OddFirstOrder => {
+            Tolerance { relative: OF_PRICES, absolute: OF_PRICES * RETURN }
+        }
+        _ => exact,
+    }
 }
 
 proptest! {
@@ -84,7 +113,9 @@ pub(crate) fn check_rows(here: &[FeatureRow], there: &[FeatureRow]) -> Result<()
             let Some((wanted, found)) = wanted.zip(found) else { continue };
             let error = (wanted - found).abs();
             let name = FEATURES[slot].name;
-            prop_assert!(error <= tolerance(slot) * wanted.abs(), "{name}: {wanted} {found}");
+            let Tolerance { relative, absolute } = tolerance(slot);
+            let allowed = relative * wanted.abs() + absolute;
+            prop_assert!(error <= allowed, "{name}: {wanted} {found}");
         }
     }
     Ok(())

@@ -67,6 +67,7 @@ impl Reference {
             index::OFI_1M => past.ofi(60),
             index::OFI_5M => past.ofi(300),
             index::OFI_15M => past.ofi(900),
+            ..index::SPREAD_ABS => past.of_trade_prices(slot),
             _ => past.of_book(slot),
         }
     }

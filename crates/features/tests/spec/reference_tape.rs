@@ -1,6 +1,6 @@
 //! The slow reference of what is made of parent trades, from the text of FEATURES 2 and 17.3.
 
-use fluxo_core::InstrumentSpec;
+use fluxo_core::{InstrumentSpec, Nanos};
 use fluxo_features::catalogue::index;
 
 use crate::events::SECOND;
@@ -13,6 +13,7 @@ pub(crate) struct Units {
     pub(crate) size_unit: i128,
     pub(crate) profile_row: i64,
     pub(crate) footprint_row: i64,
+    pub(crate) funding_interval: Option<Nanos>,
     /// The size of a bucket of VPIN where it was fitted.
     pub(crate) bucket_lots: Option<i64>,
 }
@@ -23,6 +24,7 @@ impl Units {
             size_unit: i128::from(spec.size_unit_lots.get()),
             profile_row: spec.units.profile_row_ticks,
             footprint_row: spec.units.footprint_row_ticks,
+            funding_interval: spec.units.funding_interval,
             bucket_lots: None,
         }
     }

@@ -49,7 +49,11 @@ proptest! {
             for feature in &FEATURES {
                 let values = here.value(feature.index).zip(there.value(feature.index));
                 let Some((here, there)) = values else { continue };
-                let wanted = if feature.unit == "lots" { here * FACTOR as f32 } else { here };
+                let wanted = match feature.unit {
+                    "lots" => here * FACTOR as f32,
+                    "bps/lot" => here / FACTOR as f32,
+                    _ => here,
+                };
                 let (error, name) = ((wanted - there).abs(), feature.name);
                 prop_assert!(error <= 1e-6 * wanted.abs() + 1e-12, "{name}: {here} {there}");
             }
