@@ -2,16 +2,17 @@
 
 use fluxo_core::{
     BatchKind, BookBatch, Calendar, Decimal, Gap, GapReason, InstrumentSpec, MarketData,
-    MarketEvent, Phase, Trade, TradeCondition, UnixNanos,
+    MarketEvent, Nanos, Phase, Trade, TradeCondition, UnixNanos,
 };
 use fluxo_market_data::Book;
 
+use crate::book_features::BookFeatures;
 use crate::book_state::BookState;
 use crate::coverage::Coverage;
 use crate::grid::{DAY_NS, FINE_NS, bucket, point};
 use crate::groups::{
-    Absorption, Footprint, Hawkes, MidReturns, OrderFlow, Profile, Slots, Sweep, Tape, TradeFlow,
-    Vpin, write_depth, write_top,
+    Absorption, Footprint, Hawkes, MidReturns, Profile, Slots, Sweep, Tape, TradeFlow, Vpin,
+    write_top,
 };
 use crate::parents::{ParentEvent, Parents, Print};
 use crate::row_clock::RowClock;
@@ -46,7 +47,7 @@ pub struct FeatureEngine {
     market: BookState,
     coverage: Coverage,
     mid_returns: MidReturns,
-    order_flow: OrderFlow,
+    book_features: BookFeatures,
     parents: Parents,
     trade_flow: TradeFlow,
     tape: Tape,
@@ -78,6 +79,8 @@ pub struct FeatureCounts {
     pub foreign_specs: u64,
     /// Prints outside the rows of their footprint bar, counted in its end rows.
     pub footprint_clipped: u64,
+    /// Prints and depth changes that were dropped unmatched because too many waited for each other.
+    pub dropped_credits: u64,
     /// Values that were not finite, written as undefined: each is a defect.
     pub not_finite: u64,
 }
@@ -113,17 +116,22 @@ impl FeatureEngine {
             ("size_unit_lots", size_unit),
             ("profile_row_ticks", units.profile_row_ticks),
             ("footprint_row_ticks", units.footprint_row_ticks),
+            ("depth_band_bps", units.depth_band_bps),
         ] {
             if value < 1 {
                 return Err(Error::SpecUnit { name, value });
             }
         }
+        if units.match_ttl < Nanos::ZERO {
+            return Err(Error::NegativeSpan { name: "match_ttl", span: units.match_ttl });
+        }
+        let micro_price = calibration.micro_price.clone();
         Ok(Self {
             clock: RowClock::new(config.step),
             market: BookState::new(config.book, config.stale_book_after.get()),
             coverage: Coverage::new(),
             mid_returns: MidReturns::new(),
-            order_flow: OrderFlow::new(),
+            book_features: BookFeatures::new(units, config.parent_close.get(), micro_price),
             parents: Parents::new(config.parent_gap.get(), config.parent_close.get()),
             trade_flow: TradeFlow::new(size_unit),
             tape: Tape::new(),
@@ -232,10 +240,10 @@ impl FeatureEngine {
         }
         let bucket = bucket(ts, FINE_NS);
         self.bucket_end = bucket * FINE_NS;
+        self.book_features.advance(ts, &self.market, &mut self.coverage);
         self.coverage.advance(ts);
         self.coverage.count_gap_to(ts);
         self.mid_returns.sample_through(bucket - 1);
-        self.order_flow.advance(ts);
         self.trade_flow.advance(ts);
         self.absorption.advance(ts, &self.coverage);
         self.footprint.advance(ts, &self.coverage);
@@ -259,29 +267,27 @@ impl FeatureEngine {
 
     fn on_book(&mut self, ts: i64, batch: &BookBatch) {
         let before = self.market.top_at(ts);
-        if !self.market.apply(ts, batch) {
+        self.book_features.begin_batch(ts, batch.kind);
+        if !self.market.apply(ts, batch, |change| self.book_features.note(&change)) {
             self.counts.orphan_updates += 1;
             return;
         }
-        let after = self.market.top_at(ts);
         if batch.kind == BatchKind::Snapshot {
             self.coverage.end_gap(ts);
-        } else if let (Some(before), Some(after)) = (before, after) {
-            self.order_flow.on_update(&before, &after);
         }
-        if after.is_some() {
+        if let Some(top) = self.market.top_at(ts) {
             self.coverage.on_valid_batch(ts);
-        }
-        self.observe_book(ts);
-    }
-
-    /// Tells the groups what the book is, after anything that may have changed it or its validity.
-    fn observe_book(&mut self, ts: i64) {
-        let top = self.market.top_at(ts);
-        if let Some(top) = top {
             self.mid_returns.observe(top.mid_half_ticks());
         }
-        self.order_flow.observe(ts, top, self.market.fresh_until());
+        self.book_features.end_batch(ts, batch, before, &self.market);
+    }
+
+    /// Tells the groups what the book is, after anything else that may have changed its validity.
+    fn observe_book(&mut self, ts: i64) {
+        if let Some(top) = self.market.top_at(ts) {
+            self.mid_returns.observe(top.mid_half_ticks());
+        }
+        self.book_features.observe(ts, &self.market);
     }
 
     fn on_trade(&mut self, ts: i64, ts_event: Option<UnixNanos>, trade: &Trade) {
@@ -299,6 +305,8 @@ impl FeatureEngine {
             let (closed, event) = self.parents.take(print);
             closed.iter().for_each(|closed| self.on_parent(closed));
             self.on_parent(&event);
+            self.book_features.on_print(&print, &event);
+            self.counts.dropped_credits = self.book_features.dropped_credits();
         }
     }
 
@@ -308,6 +316,7 @@ impl FeatureEngine {
         self.tape.on_parent(event);
         self.hawkes.on_parent(event);
         self.sweep.on_parent(event);
+        self.book_features.on_parent(event);
     }
 
     fn on_status(&mut self, ts: i64, phase: Phase) {
@@ -324,6 +333,7 @@ impl FeatureEngine {
 
     fn on_gap(&mut self, ts: i64, gap: &Gap) {
         self.market.lose();
+        self.book_features.on_gap(self.market.book());
         match gap.reason {
             GapReason::Sequence { .. } | GapReason::Disconnected | GapReason::Overrun => {
                 self.coverage.begin_gap(gap.from.get(), ts);
@@ -347,13 +357,13 @@ impl FeatureEngine {
             self.market.lose();
             self.counts.foreign_specs += 1;
         }
-        self.take_units(spec, factors.map(|(_, lots)| lots));
+        self.take_units(spec, factors);
         self.restart();
         self.observe_book(ts);
     }
 
     /// What ticks and lots are counted in from now on. Everything that was counted is forgotten with it.
-    fn take_units(&mut self, spec: &InstrumentSpec, lots_factor: Option<i64>) {
+    fn take_units(&mut self, spec: &InstrumentSpec, factors: Option<(i64, i64)>) {
         // A unit below one is a mistake, and the smallest unit the one that is nearest to it.
         let [size_unit, profile_row, footprint_row] = [
             spec.size_unit_lots.get(),
@@ -362,9 +372,11 @@ impl FeatureEngine {
         ]
         .map(|unit| unit.max(1));
         self.trade_flow.set_size_unit(size_unit);
-        self.vpin.rescale(lots_factor);
+        self.vpin.rescale(factors.map(|(_, lots)| lots));
         self.footprint.set_units(footprint_row, size_unit);
         self.profile.set_row(profile_row);
+        let price_factor = factors.map(|(price, _)| price);
+        self.book_features.on_spec(&spec.units, price_factor, self.market.book());
     }
 
     /// Whether the event makes everything but the book start anew.
@@ -384,7 +396,7 @@ impl FeatureEngine {
     fn restart(&mut self) {
         self.coverage.clear();
         self.mid_returns.clear();
-        self.order_flow.clear();
+        self.book_features.clear();
         self.parents.clear();
         self.trade_flow.clear();
         self.tape.clear();
@@ -407,9 +419,8 @@ impl FeatureEngine {
         let mut slots = Slots { row: &mut self.row, defects: &mut self.counts.not_finite };
         let top = self.market.top_at(at);
         write_top(top, &mut slots);
-        write_depth(top.is_some().then(|| self.market.depth()), &mut slots);
         self.mid_returns.write(at, &self.coverage, &mut slots);
-        self.order_flow.write(at, &self.coverage, &mut slots);
+        self.book_features.write(at, &self.market, &mut self.coverage, &mut slots);
         self.trade_flow.write(at, &self.coverage, &mut slots);
         self.tape.write(&mut slots);
         self.vpin.write(&mut slots);

@@ -11,10 +11,7 @@ pub const fn revision(slot: usize) -> u32 {
     match slot {
         index::TRADE_INTENSITY_10S..=index::VPIN
         | index::ROLL_SPREAD..=index::HAWKES_SELL
-        | index::SWEEP_DETECTED
-        | index::ABSORPTION..=index::WHALE_IMBALANCE
-        | index::SPREAD_ABS..=index::WEIGHTED_MID_DEV
-        | index::LEVEL_IMB_2..=index::OFI_15M => 1,
+        | index::SPREAD_ABS..=index::QUEUE_DEPLETION_ASYM => 1,
         _ => 0,
     }
 }
@@ -49,19 +46,23 @@ fn params(feature: &FeatureInfo, config: &FeatureConfig) -> String {
         ("half_life_ns", nanos(feature.half_life_ms)),
     ];
     let own = own.into_iter().filter(|(_, value)| *value != 0);
+    let parents = [
+        ("parent_gap_ns", config.parent_gap.get()),
+        ("parent_close_ns", config.parent_close.get()),
+    ];
+    let stale = ("stale_ns", config.stale_book_after.get());
     let configured = match feature.index {
         index::TRADE_INTENSITY_10S..=index::TRADE_SIZE_EW
         | index::LARGE_TRADE_RATIO
         | index::ROLL_SPREAD..=index::HAWKES_SELL
         | index::SWEEP_DETECTED
-        | index::WHALE_IMBALANCE => vec![
-            ("parent_gap_ns", config.parent_gap.get()),
-            ("parent_close_ns", config.parent_close.get()),
-        ],
+        | index::WHALE_IMBALANCE => parents.to_vec(),
+        index::HASBROUCK_IMPACT..=index::REALIZED_SPREAD => [&parents[..], &[stale]].concat(),
+        index::ICEBERG_DETECTED => vec![parents[1], stale],
         index::VOLUME_IMBALANCE
         | index::DELTA_60S..=index::VPIN
         | index::ABSORPTION..=index::VA_POSITION => Vec::new(),
-        slot if revision(slot) > 0 => vec![("stale_ns", config.stale_book_after.get())],
+        slot if revision(slot) > 0 => vec![stale],
         _ => Vec::new(),
     };
     let last = [("step_ns", config.step.get()), ("rev", i64::from(revision(feature.index)))];
@@ -76,8 +77,7 @@ mod tests {
     #[test]
     fn the_built_features_are_those_of_the_specification() {
         let built: Vec<usize> = (0..FEATURE_COUNT).filter(|slot| revision(*slot) > 0).collect();
-        let expected =
-            (27..=36).chain(38..=41).chain(45..=58).chain(60..=75).chain([93]).chain(99..=103);
+        let expected = (27..=36).chain(38..=41).chain(45..=104);
         assert_eq!(built, expected.collect::<Vec<_>>());
     }
 
@@ -95,7 +95,10 @@ mod tests {
             lines[69],
             "f70|ofi_1s|f32|1|window_ns=1000000000;stale_ns=10000000000;step_ns=100000000;rev=1"
         );
-        assert_eq!(lines[59], "f60|microprice_dev|f32|ticks|step_ns=100000000;rev=0");
+        assert_eq!(
+            lines[59],
+            "f60|microprice_dev|f32|ticks|stale_ns=10000000000;step_ns=100000000;rev=1"
+        );
         assert_eq!(lines[113], "f114|regime_stability|f32|1|rev=0");
     }
 }
