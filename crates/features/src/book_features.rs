@@ -1,10 +1,9 @@
 //! The features that read the book besides its best levels: each batch, print and grid point is handed
 //! to the groups that it concerns.
 
-use fluxo_core::{BatchKind, BookBatch, FeatureUnits, Side};
+use fluxo_core::{BatchKind, BookBatch, FeatureUnits, InstrumentSpec, Nanos, Side};
 use fluxo_market_data::{Book, LevelChange};
 
-use crate::MicroPriceTable;
 use crate::book_means::BookMeans;
 use crate::book_state::{BookState, Top};
 use crate::book_view::BookView;
@@ -16,6 +15,7 @@ use crate::groups::{
 };
 use crate::near_book::NearBook;
 use crate::parents::{ParentEvent, Print};
+use crate::{Calibration, Error, FeatureConfig, MicroPriceTable};
 
 /// After the last event or the last moment of a fresh book, so much longer until the points of the
 /// grid of one second are all alike.
@@ -45,21 +45,29 @@ pub(crate) struct BookFeatures {
 }
 
 impl BookFeatures {
-    /// Refills of an iceberg lie farther apart than `refill_apart`.
+    /// # Errors
+    /// When a unit of the specification is out of range.
     pub(crate) fn new(
-        units: &FeatureUnits,
-        refill_apart: i64,
-        micro_price: Option<MicroPriceTable>,
-    ) -> Self {
-        Self {
+        config: &FeatureConfig,
+        spec: &InstrumentSpec,
+        calibration: &Calibration,
+    ) -> Result<Self, Error> {
+        let FeatureUnits { depth_band_bps: bps, match_ttl, .. } = spec.units;
+        if bps < 1 {
+            return Err(Error::SpecUnit { name: "depth_band_bps", value: bps });
+        }
+        if match_ttl < Nanos::ZERO {
+            return Err(Error::NegativeSpan { name: "match_ttl", span: match_ttl });
+        }
+        Ok(Self {
             near: NearBook::new(),
             means: BookMeans::new(),
-            micro_price,
+            micro_price: calibration.micro_price.clone(),
             order_flow: OrderFlow::new(),
             liquidity: Liquidity::new(),
             multi_level: MultiLevel::new(),
-            band: Band::new(units.depth_band_bps),
-            accounting: Accounting::new(units.match_ttl.get(), refill_apart),
+            band: Band::new(bps),
+            accounting: Accounting::new(match_ttl.get(), config.parent_close.get()),
             resiliency: Resiliency::new(),
             impact: Impact::new(),
             spreads: Spreads::new(),
@@ -67,7 +75,7 @@ impl BookFeatures {
             was_valid: false,
             next_second: None,
             busy_until: i64::MIN,
-        }
+        })
     }
 
     /// Forgets everything but the book: a break. Tell it next what the book is.
@@ -90,8 +98,14 @@ impl BookFeatures {
         self.replace(book);
     }
 
-    /// The grid of prices became finer, by a whole factor where the book could be restated.
-    pub(crate) fn on_spec(&mut self, units: &FeatureUnits, price_factor: Option<i64>, book: &Book) {
+    /// Ticks and lots are other ones, by whole factors where the book could be restated.
+    /// [`BookFeatures::clear`] what was counted in the old ones.
+    pub(crate) fn respecify(
+        &mut self,
+        units: &FeatureUnits,
+        price_factor: Option<i64>,
+        book: &Book,
+    ) {
         if price_factor != Some(1) {
             // Its spreads and moves are counted in ticks that are gone.
             self.micro_price = None;

@@ -2,7 +2,7 @@
 
 use fluxo_core::{
     BatchKind, BookBatch, Calendar, Decimal, Gap, GapReason, InstrumentSpec, MarketData,
-    MarketEvent, Nanos, Phase, Trade, TradeCondition, UnixNanos,
+    MarketEvent, Phase, Trade, TradeCondition, UnixNanos,
 };
 use fluxo_market_data::Book;
 
@@ -10,11 +10,9 @@ use crate::book_features::BookFeatures;
 use crate::book_state::BookState;
 use crate::coverage::Coverage;
 use crate::grid::{DAY_NS, FINE_NS, bucket, point};
-use crate::groups::{
-    Absorption, Footprint, Hawkes, MidReturns, Profile, Slots, Sweep, Tape, TradeFlow, Vpin,
-    write_top,
-};
+use crate::groups::{MidReturns, Slots, write_top};
 use crate::parents::{ParentEvent, Parents, Print};
+use crate::print_features::PrintFeatures;
 use crate::row_clock::RowClock;
 use crate::{Calibration, Error, FeatureConfig, FeatureRow};
 
@@ -49,14 +47,7 @@ pub struct FeatureEngine {
     mid_returns: MidReturns,
     book_features: BookFeatures,
     parents: Parents,
-    trade_flow: TradeFlow,
-    tape: Tape,
-    vpin: Vpin,
-    hawkes: Hawkes,
-    sweep: Sweep,
-    absorption: Absorption,
-    footprint: Footprint,
-    profile: Profile,
+    prints: PrintFeatures,
     /// The last moment of the session, where sessions are UTC days.
     session_end: i64,
     calendar: Calendar,
@@ -111,36 +102,14 @@ impl FeatureEngine {
         if !tick.is_positive() || !lot.is_positive() {
             return Err(Error::SpecGrid { tick, lot });
         }
-        let (size_unit, units) = (spec.size_unit_lots.get(), &spec.units);
-        for (name, value) in [
-            ("size_unit_lots", size_unit),
-            ("profile_row_ticks", units.profile_row_ticks),
-            ("footprint_row_ticks", units.footprint_row_ticks),
-            ("depth_band_bps", units.depth_band_bps),
-        ] {
-            if value < 1 {
-                return Err(Error::SpecUnit { name, value });
-            }
-        }
-        if units.match_ttl < Nanos::ZERO {
-            return Err(Error::NegativeSpan { name: "match_ttl", span: units.match_ttl });
-        }
-        let micro_price = calibration.micro_price.clone();
         Ok(Self {
             clock: RowClock::new(config.step),
             market: BookState::new(config.book, config.stale_book_after.get()),
             coverage: Coverage::new(),
             mid_returns: MidReturns::new(),
-            book_features: BookFeatures::new(units, config.parent_close.get(), micro_price),
+            book_features: BookFeatures::new(&config, spec, calibration)?,
             parents: Parents::new(config.parent_gap.get(), config.parent_close.get()),
-            trade_flow: TradeFlow::new(size_unit),
-            tape: Tape::new(),
-            vpin: Vpin::new(calibration.volume_bucket_lots),
-            hawkes: Hawkes::new(),
-            sweep: Sweep::new(),
-            absorption: Absorption::new(),
-            footprint: Footprint::new(units.footprint_row_ticks, size_unit),
-            profile: Profile::new(units.profile_row_ticks),
+            prints: PrintFeatures::new(spec, calibration)?,
             session_end: i64::MIN,
             calendar: spec.calendar,
             bucket_end: i64::MIN,
@@ -185,10 +154,7 @@ impl FeatureEngine {
         );
         let ts = self.clock.admit(ts_recv);
         self.counts.late_events += u64::from(ts > ts_recv.get());
-        // What a break forgets need not be rolled over the time before it.
-        if !self.is_break(&event.data) {
-            self.advance(ts);
-        }
+        self.advance(ts);
         match &event.data {
             MarketData::Book(batch) => self.on_book(ts, batch),
             MarketData::Trade(trade) => self.on_trade(ts, event.ts_event, trade),
@@ -244,10 +210,7 @@ impl FeatureEngine {
         self.coverage.advance(ts);
         self.coverage.count_gap_to(ts);
         self.mid_returns.sample_through(bucket - 1);
-        self.trade_flow.advance(ts);
-        self.absorption.advance(ts, &self.coverage);
-        self.footprint.advance(ts, &self.coverage);
-        self.profile.advance(ts);
+        self.prints.advance(ts, &self.coverage);
         if ts > self.session_end {
             self.open_session(ts);
         }
@@ -261,8 +224,7 @@ impl FeatureEngine {
             // Its sessions open after a closed phase, which starts everything anew.
             Calendar::B3 => i64::MAX,
         };
-        self.trade_flow.open_session();
-        self.profile.open_session();
+        self.prints.open_session();
     }
 
     fn on_book(&mut self, ts: i64, batch: &BookBatch) {
@@ -295,12 +257,8 @@ impl FeatureEngine {
             return;
         }
         self.coverage.on_trade(ts);
-        self.trade_flow.on_print(trade);
-        self.vpin.on_print(ts, trade);
-        self.absorption.on_print(trade);
-        self.footprint.on_print(trade);
-        self.counts.footprint_clipped = self.footprint.clipped();
-        self.profile.on_print(trade);
+        self.prints.on_print(ts, trade);
+        self.counts.footprint_clipped = self.prints.clipped();
         if let Some(print) = Print::of(ts, ts_event.map(UnixNanos::get), trade) {
             let (closed, event) = self.parents.take(print);
             closed.iter().for_each(|closed| self.on_parent(closed));
@@ -312,17 +270,14 @@ impl FeatureEngine {
 
     /// Tells the groups what happened to a parent: at the moment of a print, or when time closes one.
     fn on_parent(&mut self, event: &ParentEvent) {
-        self.trade_flow.on_parent(event);
-        self.tape.on_parent(event);
-        self.hawkes.on_parent(event);
-        self.sweep.on_parent(event);
+        self.prints.on_parent(event);
         self.book_features.on_parent(event);
     }
 
     fn on_status(&mut self, ts: i64, phase: Phase) {
-        let is_break = self.reopens(phase);
+        let reopens = self.market.phase() == Phase::Closed && phase != Phase::Closed;
         self.market.set_phase(phase);
-        if is_break {
+        if reopens {
             self.restart();
         }
         if phase != Phase::Continuous {
@@ -357,39 +312,11 @@ impl FeatureEngine {
             self.market.lose();
             self.counts.foreign_specs += 1;
         }
-        self.take_units(spec, factors);
+        let (price_factor, lots_factor) = factors.unzip();
+        self.prints.respecify(spec, lots_factor);
+        self.book_features.respecify(&spec.units, price_factor, self.market.book());
         self.restart();
         self.observe_book(ts);
-    }
-
-    /// What ticks and lots are counted in from now on. Everything that was counted is forgotten with it.
-    fn take_units(&mut self, spec: &InstrumentSpec, factors: Option<(i64, i64)>) {
-        // A unit below one is a mistake, and the smallest unit the one that is nearest to it.
-        let [size_unit, profile_row, footprint_row] = [
-            spec.size_unit_lots.get(),
-            spec.units.profile_row_ticks,
-            spec.units.footprint_row_ticks,
-        ]
-        .map(|unit| unit.max(1));
-        self.trade_flow.set_size_unit(size_unit);
-        self.vpin.rescale(factors.map(|(_, lots)| lots));
-        self.footprint.set_units(footprint_row, size_unit);
-        self.profile.set_row(profile_row);
-        let price_factor = factors.map(|(price, _)| price);
-        self.book_features.on_spec(&spec.units, price_factor, self.market.book());
-    }
-
-    /// Whether the event makes everything but the book start anew.
-    fn is_break(&self, data: &MarketData) -> bool {
-        match data {
-            MarketData::Gap(gap) => gap.reason == GapReason::RecordingBoundary,
-            MarketData::Status(phase) => self.reopens(*phase),
-            _ => false,
-        }
-    }
-
-    fn reopens(&self, phase: Phase) -> bool {
-        self.market.phase() == Phase::Closed && phase != Phase::Closed
     }
 
     /// A break: everything but the book starts anew.
@@ -398,14 +325,7 @@ impl FeatureEngine {
         self.mid_returns.clear();
         self.book_features.clear();
         self.parents.clear();
-        self.trade_flow.clear();
-        self.tape.clear();
-        self.vpin.clear();
-        self.hawkes.clear();
-        self.sweep.clear();
-        self.absorption.clear();
-        self.footprint.clear();
-        self.profile.open_session();
+        self.prints.clear();
         // The cleared rings take up their place again with the next event.
         self.bucket_end = i64::MIN;
     }
@@ -421,13 +341,6 @@ impl FeatureEngine {
         write_top(top, &mut slots);
         self.mid_returns.write(at, &self.coverage, &mut slots);
         self.book_features.write(at, &self.market, &mut self.coverage, &mut slots);
-        self.trade_flow.write(at, &self.coverage, &mut slots);
-        self.tape.write(&mut slots);
-        self.vpin.write(&mut slots);
-        self.hawkes.write(at, &self.coverage, &mut slots);
-        self.sweep.write(at, &self.coverage, &mut slots);
-        self.absorption.write(at, &self.coverage, &mut slots);
-        self.footprint.write(at, &self.coverage, &mut slots);
-        self.profile.write(at, &mut slots);
+        self.prints.write(at, &self.coverage, &mut slots);
     }
 }

@@ -24,6 +24,7 @@ mod micro_price;
 mod near_book;
 mod parents;
 mod primitives;
+mod print_features;
 mod row;
 mod row_clock;
 mod schema;
@@ -38,5 +39,5 @@ pub use feature::{FeatureInfo, FeatureSet, Parity, TargetInfo, TargetKind, Trans
 pub use fluxo_core;
 pub use micro_price::MicroPriceCounts;
 pub use row::{CONSENSUS_START, FEATURE_COUNT, FeatureRow, REGIME_START, ROW_SLOTS, slot_name};
-pub use schema::{canonical_line, revision, schema_text};
+pub use schema::{canonical_line, revision, schema_text, unit_params};
 pub use targets::{Label, RowLabels, TARGET_COUNT, TargetEngine, Unlabelled, target_revision};

@@ -1,6 +1,8 @@
 //! The feature schema: what a value of each slot means, as one canonical text. Its sha256 ties a
 //! model to the engine whose rows it was trained on (TRAINING 1.3).
 
+use fluxo_core::{Decimal, InstrumentSpec};
+
 use crate::catalogue::{FEATURES, REGIME_NAMES, index};
 use crate::{FEATURE_COUNT, FeatureConfig, FeatureInfo};
 
@@ -36,6 +38,32 @@ pub fn schema_text(config: &FeatureConfig) -> String {
 #[must_use]
 pub fn canonical_line(id: usize, name: &str, unit: &str, params: &str) -> String {
     format!("f{id}|{name}|f32|{unit}|{params}\n")
+}
+
+/// What a feature is counted in besides ticks and lots, as amounts of the world: a finer grid of the
+/// same instrument has the same ones. An amount beyond 64 bits counts as the largest.
+#[must_use]
+pub fn unit_params(slot: usize, spec: &InstrumentSpec) -> Vec<(&'static str, Decimal)> {
+    let amount =
+        |of: Decimal, count: i64| Decimal::new(of.mantissa().saturating_mul(count), of.exponent());
+    let size_unit = ("size_unit", amount(spec.lot_size, spec.size_unit_lots.get()));
+    let row = |name, ticks: i64| (name, amount(spec.tick_size, ticks));
+    match slot {
+        index::LARGE_TRADE_RATIO | index::WHALE_IMBALANCE => vec![size_unit],
+        index::STACKED_IMBALANCE => {
+            vec![size_unit, row("footprint_row", spec.units.footprint_row_ticks)]
+        }
+        index::POC_DIST | index::VA_POSITION => {
+            vec![row("profile_row", spec.units.profile_row_ticks)]
+        }
+        index::DEPTH_BPS_LOG | index::DEPTH_BPS_IMB => {
+            vec![("band_bps", Decimal::new(spec.units.depth_band_bps, 0))]
+        }
+        index::CANCEL_RATE | index::CANCEL_IMBALANCE | index::ICEBERG_DETECTED => {
+            vec![("match_ttl_ns", Decimal::new(spec.units.match_ttl.get(), 0))]
+        }
+        _ => Vec::new(),
+    }
 }
 
 fn params(feature: &FeatureInfo, config: &FeatureConfig) -> String {

@@ -11,6 +11,8 @@ use super::Slots;
 
 /// An odd number, so that the mirror of the rows is rows again.
 const ROWS: usize = 127;
+/// Rows on either side of the centre.
+const REACH: i64 = 63;
 /// What counts as overwhelming: so many times the volume of the other side one row further.
 const RATIO: i128 = 3;
 /// The least volume of an imbalanced row, in size units.
@@ -88,12 +90,11 @@ impl Footprint {
     pub(crate) fn on_print(&mut self, trade: &Trade) {
         let Some(hit) = trade.aggressor.hit_side() else { return };
         let row = trade.price.ticks().div_euclid(self.row_ticks);
-        let reach = ROWS as i64 / 2;
         let away = row - *self.centre.get_or_insert(row);
-        let inside = away.clamp(-reach, reach);
+        let inside = away.clamp(-REACH, REACH);
         self.clipped += u64::from(inside != away);
         #[expect(clippy::cast_sign_loss, clippy::cast_possible_truncation, reason = "clamped")]
-        let at = (inside + reach) as usize;
+        let at = (inside + REACH) as usize;
         self.rows[at][hit.index()] += i128::from(trade.lots.get());
     }
 

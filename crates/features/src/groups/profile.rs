@@ -265,8 +265,9 @@ mod tests {
     fn rows_have_their_centres_in_half_ticks() {
         let profile = profile(10, &[(-1, 1)]);
         // The row of -10..=-1 has its centre at -5.5.
-        assert_eq!(profile.position(-1, &Area { low: -1, high: -1 }), 0.9);
-        assert_eq!(profile.position(-10, &Area { low: -1, high: -1 }), -0.9);
+        let area = Area { low: -1, high: -1 };
+        let positions = [-1, -10].map(|price| profile.position(price, &area).to_bits());
+        assert_eq!(positions, [0.9_f64, -0.9].map(f64::to_bits));
         assert_eq!(profile.distance(-1, -1), None);
         assert_eq!(profile.distance(9, 0), Some(return_bps(9, 18)));
     }

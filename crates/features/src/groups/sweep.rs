@@ -86,8 +86,10 @@ mod tests {
         let mut sweep = Sweep::new();
         for (at, price) in prices.iter().enumerate() {
             let parent = Parent { hit, started: 0, last_ts: 7, price: *price, lots: 1 };
-            let grew = ParentEvent::Grew { parent, by: 1 };
-            sweep.on_parent(if at == 0 { &ParentEvent::Started(parent) } else { &grew });
+            sweep.on_parent(&match at {
+                0 => ParentEvent::Started(parent),
+                _ => ParentEvent::Grew { parent, by: 1 },
+            });
         }
         sweep.latch.map(|latch| latch.sign)
     }

@@ -16,7 +16,7 @@ const BURST_MIN: u64 = 50;
 const SIZE_HALF_LIFE: f64 = 100.0;
 const SIZE_MIN: u64 = 50;
 /// How many products a serial mean has; it is undefined with fewer.
-const PRODUCTS: usize = 256;
+const PRODUCTS: u16 = 256;
 
 /// Durations between the starts of parents; sizes, prices and sides of closed ones.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -58,8 +58,12 @@ impl Tape {
     /// Forgets everything: a break.
     pub(crate) fn clear(&mut self) {
         (self.started, self.closed, self.moved) = (None, None, None);
-        [&mut self.pace, &mut self.burst, &mut self.size].map(EventDecayed::clear);
-        [&mut self.moves, &mut self.sides].map(Products::clear);
+        for mean in [&mut self.pace, &mut self.burst, &mut self.size] {
+            mean.clear();
+        }
+        for products in [&mut self.moves, &mut self.sides] {
+            products.clear();
+        }
     }
 
     pub(crate) fn on_parent(&mut self, event: &ParentEvent) {
@@ -111,7 +115,7 @@ fn burstiness(durations: &EventDecayed) -> Option<f64> {
 
 impl Products {
     fn new() -> Self {
-        Self { sums: Ring::new(&[PRODUCTS]), count: 0 }
+        Self { sums: Ring::new(&[PRODUCTS.into()]), count: 0 }
     }
 
     fn clear(&mut self) {
@@ -126,7 +130,7 @@ impl Products {
     }
 
     fn mean(&self) -> Option<f64> {
-        let is_full = self.count >= PRODUCTS as i64;
-        is_full.then(|| self.sums.total(0) as f64 / PRODUCTS as f64)
+        let is_full = self.count >= i64::from(PRODUCTS);
+        is_full.then(|| self.sums.total(0) as f64 / f64::from(PRODUCTS))
     }
 }

@@ -9,7 +9,7 @@ use crate::primitives::Ring;
 
 use super::Slots;
 
-const BUCKETS: usize = 50;
+const BUCKETS: u8 = 50;
 const FIRST_HOUR_NS: i64 = 60 * MINUTE_NS;
 
 /// Buckets of equal volume, and how far buyers and sellers lay apart in each.
@@ -38,7 +38,7 @@ impl Vpin {
             hour_lots: 0,
             open: [0; 2],
             full: 0,
-            imbalances: Ring::new(&[BUCKETS]),
+            imbalances: Ring::new(&[BUCKETS.into()]),
         }
     }
 
@@ -75,7 +75,7 @@ impl Vpin {
             if ts - began <= FIRST_HOUR_NS {
                 self.hour_lots += lots;
             } else {
-                let (half, buckets) = (BUCKETS as i128 / 2, BUCKETS as i128);
+                let (half, buckets) = (i128::from(BUCKETS) / 2, i128::from(BUCKETS));
                 self.bucket_lots = Some(((self.hour_lots + half) / buckets).max(1));
             }
         }
@@ -92,7 +92,7 @@ impl Vpin {
         self.close((self.open[0] - self.open[1]).abs());
         let (rest, mut whole) = ((lots - room) % bucket, (lots - room) / bucket);
         // However large the print, what the last buckets hold is all that it leaves.
-        whole = whole.min(BUCKETS as i128);
+        whole = whole.min(BUCKETS.into());
         for _ in 0..whole {
             self.close(bucket);
         }
@@ -107,9 +107,9 @@ impl Vpin {
     }
 
     pub(crate) fn write(&self, slots: &mut Slots<'_>) {
-        let bucket = self.bucket_lots.filter(|_| self.full >= BUCKETS as i64);
+        let bucket = self.bucket_lots.filter(|_| self.full >= i64::from(BUCKETS));
         let value =
-            bucket.map(|lots| self.imbalances.total(0) as f64 / (BUCKETS as f64 * lots as f64));
+            bucket.map(|lots| self.imbalances.total(0) as f64 / (f64::from(BUCKETS) * lots as f64));
         slots.put(index::VPIN, value);
     }
 }

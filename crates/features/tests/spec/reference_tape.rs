@@ -154,7 +154,7 @@ impl Past<'_> {
                 let sign = if slot == index::HAWKES_BUY { 1 } else { -1 };
                 let beta = core::f64::consts::LN_2 / 5.0;
                 let kernel =
-                    |start: i64| beta * (-beta * (self.at - start) as f64 / SECOND as f64).exp();
+                    |start: i64| beta * libm::exp(-beta * (self.at - start) as f64 / SECOND as f64);
                 let ours = parents.iter().filter(|parent| parent.sign() == sign);
                 defined(self.has_trades_for(25), ours.map(|parent| kernel(parent.start())).sum())
             }
@@ -177,7 +177,7 @@ impl Past<'_> {
 fn moments(values: &[f64], half_life: f64) -> (f64, f64) {
     let aged = || {
         let newest_first = values.iter().rev().enumerate();
-        newest_first.map(|(age, value)| (0.5_f64.powf(age as f64 / half_life), *value))
+        newest_first.map(|(age, value)| (libm::exp2(-(age as f64) / half_life), *value))
     };
     let total: f64 = aged().map(|(weight, _)| weight).sum();
     let mean = aged().map(|(weight, value)| weight * value).sum::<f64>() / total;

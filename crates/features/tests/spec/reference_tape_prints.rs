@@ -81,7 +81,7 @@ impl Past<'_> {
     }
 
     /// Signed lots of the ten seconds that end at `at`.
-    fn delta(&self, at: i64) -> i128 {
+    fn pressure(&self, at: i64) -> i128 {
         let past = Past { at, ..*self };
         let (prints, start) = (past.prints(), past.window_start(10));
         let inside = &prints[prints.partition_point(|print| print.ts <= start)..];
@@ -93,11 +93,11 @@ impl Past<'_> {
         let warm = bucket(first + 10 * SECOND, SECOND);
         let (mut sum, mut total) = (0.0, 0.0);
         for k in warm..bucket(self.at, SECOND) {
-            let weight = 0.5_f64.powf((bucket(self.at, SECOND) - k) as f64 / 300.0);
-            sum += weight * self.delta(k * SECOND).abs() as f64;
+            let weight = libm::exp2(-((bucket(self.at, SECOND) - k) as f64) / 300.0);
+            sum += weight * self.pressure(k * SECOND).abs() as f64;
             total += weight;
         }
-        let (usual, delta) = (sum / total, self.delta(self.at));
+        let (usual, delta) = (sum / total, self.pressure(self.at));
         if usual == 0.0 {
             return Some(0.0);
         }
@@ -141,18 +141,25 @@ impl Past<'_> {
         row as f64 * height + (height - 1.0) / 2.0
     }
 
-    /// The point of control of the session up to `until`, and the lots of every row.
+    /// The point of control of the session up to `until`, and the lots of every row that is kept: those
+    /// within 2047 of the centre, which moves to a price more than 1023 rows away.
     fn profile(&self, until: i64) -> Option<(i64, BTreeMap<i64, i128>)> {
-        let mut rows: BTreeMap<i64, i128> = BTreeMap::new();
-        let mut control: Option<i64> = None;
-        for print in self.session(until) {
+        // Lots, and which print brought the row to them.
+        let mut rows: BTreeMap<i64, (i128, usize)> = BTreeMap::new();
+        let mut centre = None;
+        for (number, print) in self.session(until).iter().enumerate() {
             let row = print.price.div_euclid(self.units.profile_row);
-            *rows.entry(row).or_default() += i128::from(print.lots);
-            if control.is_none_or(|control| rows[&row] > rows[&control]) {
-                control = Some(row);
+            if (row - *centre.get_or_insert(row)).abs() > 1_023 {
+                centre = Some(row);
+                rows.retain(|other, _| (other - row).abs() <= 2_047);
             }
+            let before = rows.get(&row).map_or(0, |(lots, _)| *lots);
+            rows.insert(row, (before + i128::from(print.lots), number));
         }
-        Some((control?, rows))
+        // The most lots, and of rows with as many the one that had them first.
+        let (control, _) =
+            rows.iter().max_by_key(|(_, (lots, number))| (*lots, usize::MAX - number))?;
+        Some((*control, rows.iter().map(|(row, (lots, _))| (*row, *lots)).collect()))
     }
 
     fn va_position(&self) -> Option<f64> {

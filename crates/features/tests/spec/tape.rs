@@ -3,7 +3,7 @@
 use fluxo_core::{Decimal, FeatureUnits, InstrumentSpec, Lots, MarketData, UnixNanos};
 use fluxo_features::catalogue::index;
 use fluxo_features::{
-    Calibration, Error, FeatureConfig, FeatureEngine, FeatureRow, revision, slot_name,
+    Calibration, Error, FeatureConfig, FeatureEngine, FeatureRow, revision, slot_name, unit_params,
 };
 use proptest::prelude::*;
 
@@ -93,21 +93,29 @@ proptest! {
     }
 }
 
-#[test]
-fn a_busy_market_agrees_and_says_something() {
+/// That the slots are defined in most rows and change, where a market of so short pauses agrees.
+fn check_busy(pause_ms: i64, slots: impl Iterator<Item = usize>) {
     let weather =
-        Weather { seed: 7, events: 30_000, pause_ms: 60, trouble_one_in: 1 << 20, late_one_in: 50 };
-    let rows =
-        check(&in_units(3, 2, 1), Some(2_000), &around_midnight(events(weather)), 97).unwrap();
-    let slots = (index::TRADE_INTENSITY_10S..=index::HAWKES_SELL)
-        .chain([index::SWEEP_DETECTED])
-        .chain(index::ABSORPTION..=index::WHALE_IMBALANCE);
+        Weather { seed: 7, events: 30_000, pause_ms, trouble_one_in: 1 << 20, late_one_in: 50 };
+    let events = around_midnight(events(weather));
+    let rows = check(&in_units(3, 2, 1), Some(2_000), &events, 97).unwrap();
     for slot in slots.filter(|slot| revision(*slot) > 0) {
         let values: Vec<f32> = rows.iter().filter_map(|row| row.value(slot)).collect();
         assert!(2 * values.len() > rows.len(), "{} is rarely defined", slot_name(slot));
         let moves = values.windows(2).filter(|pair| pair[0].to_bits() != pair[1].to_bits()).count();
         assert!(moves > 10, "{} moved {moves} times", slot_name(slot));
     }
+}
+
+#[test]
+fn a_busy_market_agrees_and_says_something() {
+    let of_parents = index::TRADE_INTENSITY_10S..=index::HAWKES_SELL;
+    check_busy(60, of_parents.chain(index::ABSORPTION..=index::WHALE_IMBALANCE));
+}
+
+#[test]
+fn a_market_of_large_orders_agrees_and_is_swept() {
+    check_busy(2, core::iter::once(index::SWEEP_DETECTED));
 }
 
 fn rows(market: &str, end: &str) -> Vec<FeatureRow> {
@@ -157,7 +165,7 @@ fn the_roll_of_the_day_opens_a_session_and_breaks_nothing() {
     // The print at midnight belongs to the day that ends there: POC 100, then 104.
     let control = of(index::POC_DIST);
     assert_eq!(
-        control.map(|value| value.map(|bps| bps.round())),
+        control.map(|value| value.map(f32::round)),
         [Some(100.0), None, Some(0.0), Some(0.0), Some(0.0), Some(-97.0), Some(-97.0)]
     );
     // An area is known from the first grid point after a trade on.
@@ -235,6 +243,29 @@ fn a_finer_grid_brings_its_own_units() {
     let wanted = 1e4 * libm::log(410.0 / 409.0);
     let found = f64::from(value(&rows, "1.5", index::POC_DIST).unwrap());
     assert!((found - wanted).abs() < 1e-5, "{found} {wanted}");
+}
+
+#[test]
+fn a_finer_grid_has_the_same_units_in_the_world() {
+    let coarse = in_units(3, 20, 7);
+    let finer = InstrumentSpec {
+        tick_size: Decimal::new(5, 2),
+        lot_size: Decimal::new(1, 4),
+        ..in_units(30, 40, 14)
+    };
+    for (slot, amounts) in [
+        (index::WHALE_IMBALANCE, vec![("size_unit", "0.003")]),
+        (index::STACKED_IMBALANCE, vec![("size_unit", "0.003"), ("footprint_row", "0.7")]),
+        (index::VA_POSITION, vec![("profile_row", "2")]),
+        (index::HAWKES_BUY, vec![]),
+    ] {
+        for spec in [&coarse, &finer] {
+            let params = unit_params(slot, spec);
+            let texts: Vec<_> = params.iter().map(|(name, d)| (*name, d.to_string())).collect();
+            let wanted: Vec<_> = amounts.iter().map(|(name, d)| (*name, (*d).to_owned())).collect();
+            assert_eq!(texts, wanted);
+        }
+    }
 }
 
 #[test]
