@@ -7,7 +7,7 @@ use crate::grid::SECOND_NS;
 use crate::primitives::WindowSums;
 
 /// Every window, in seconds, of a feature that reads the book.
-const BOOK_WINDOWS_S: [i64; 8] = [1, 5, 10, 15, 30, 60, 300, 900];
+const BOOK_WINDOWS_S: [i64; 11] = [1, 5, 10, 15, 25, 30, 60, 300, 900, 1800, 3600];
 /// A gap may take up one part in fifty of a window: 2 %.
 const GAP_SHARE: i128 = 50;
 

@@ -6,10 +6,11 @@ use fluxo_core::{
 };
 use fluxo_market_data::Book;
 
+use crate::book_features::BookFeatures;
 use crate::book_state::BookState;
 use crate::coverage::Coverage;
 use crate::grid::{FINE_NS, bucket, point};
-use crate::groups::{MidReturns, OrderFlow, Slots, write_clock, write_depth, write_top};
+use crate::groups::{MidReturns, Slots, write_clock, write_top};
 use crate::parents::{ParentEvent, Parents, Print};
 use crate::price_features::PriceFeatures;
 use crate::print_features::PrintFeatures;
@@ -54,7 +55,7 @@ pub struct FeatureEngine {
     sessions: Sessions,
     prices: PriceFeatures,
     mid_returns: MidReturns,
-    order_flow: OrderFlow,
+    book_features: BookFeatures,
     parents: Parents,
     prints: PrintFeatures,
     /// The last moment of the current 100 ms bucket: up to it no grid has to be rolled.
@@ -76,6 +77,8 @@ pub struct FeatureCounts {
     pub foreign_specs: u64,
     /// Prints outside the rows of their footprint bar, counted in its end rows.
     pub footprint_clipped: u64,
+    /// Prints and depth changes that were dropped unmatched because too many waited for each other.
+    pub dropped_credits: u64,
     /// Values that were not finite, written as undefined: each is a defect.
     pub not_finite: u64,
 }
@@ -114,7 +117,7 @@ impl FeatureEngine {
             sessions: Sessions::new(spec),
             prices: PriceFeatures::new(),
             mid_returns: MidReturns::new(),
-            order_flow: OrderFlow::new(),
+            book_features: BookFeatures::new(&config, spec, calibration)?,
             parents: Parents::new(config.parent_gap.get(), config.parent_close.get()),
             prints: PrintFeatures::new(spec, calibration)?,
             bucket_end: i64::MIN,
@@ -222,6 +225,7 @@ impl FeatureEngine {
         }
         let bucket = bucket(ts, FINE_NS);
         self.bucket_end = bucket * FINE_NS;
+        self.book_features.advance(ts, &self.market, &mut self.coverage);
         self.coverage.advance(ts);
         self.coverage.count_gap_to(ts);
         // What a closed phase leaves is forgotten when it ends: its hours need not be sampled.
@@ -230,7 +234,6 @@ impl FeatureEngine {
         }
         self.prices.advance(ts);
         self.mid_returns.sample_through(bucket - 1);
-        self.order_flow.advance(ts);
         self.prints.advance(ts, &self.coverage);
         // Sessions open at the end of a bucket: none can open without passing here.
         if self.sessions.advance(ts) {
@@ -247,31 +250,29 @@ impl FeatureEngine {
     /// Says whether it completes a row.
     fn on_book(&mut self, ts: i64, batch: &BookBatch) -> bool {
         let before = self.market.top_at(ts);
-        let shown = self.clock.is_of_book().then(|| *self.market.depth());
-        if !self.market.apply(ts, batch) {
+        let shown = self.clock.is_of_book().then(|| *self.book_features.depth());
+        self.book_features.begin_batch(ts, batch.kind);
+        if !self.market.apply(ts, batch, |change| self.book_features.note(&change)) {
             self.counts.orphan_updates += 1;
             return false;
         }
-        let after = self.market.top_at(ts);
         if batch.kind == BatchKind::Snapshot {
             self.coverage.end_gap(ts);
-        } else if let (Some(before), Some(after)) = (before, after) {
-            self.order_flow.on_update(&before, &after);
         }
-        if after.is_some() {
+        if let Some(top) = self.market.top_at(ts) {
             self.coverage.on_valid_batch(ts);
-        }
-        self.observe_book(ts);
-        shown.is_some_and(|shown| shown != *self.market.depth())
-    }
-
-    /// Tells the groups what the book is, after anything that may have changed it or its validity.
-    fn observe_book(&mut self, ts: i64) {
-        let top = self.market.top_at(ts);
-        if let Some(top) = top {
             self.mid_returns.observe(top.mid_half_ticks());
         }
-        self.order_flow.observe(ts, top, self.market.fresh_until());
+        self.book_features.end_batch(ts, batch, before, &self.market);
+        shown.is_some_and(|shown| shown != *self.book_features.depth())
+    }
+
+    /// Tells the groups what the book is, after anything else that may have changed its validity.
+    fn observe_book(&mut self, ts: i64) {
+        if let Some(top) = self.market.top_at(ts) {
+            self.mid_returns.observe(top.mid_half_ticks());
+        }
+        self.book_features.observe(ts, &self.market);
     }
 
     /// Says whether it completes a row.
@@ -287,6 +288,8 @@ impl FeatureEngine {
             let (closed, event) = self.parents.take(print);
             closed.iter().for_each(|closed| self.on_parent(closed));
             self.on_parent(&event);
+            self.book_features.on_print(&print, &event);
+            self.counts.dropped_credits = self.book_features.dropped_credits();
         }
         self.clock.fills(trade.lots.get())
     }
@@ -294,6 +297,7 @@ impl FeatureEngine {
     /// Tells the groups what happened to a parent: at the moment of a print, or when time closes one.
     fn on_parent(&mut self, event: &ParentEvent) {
         self.prints.on_parent(event);
+        self.book_features.on_parent(event);
     }
 
     fn on_status(&mut self, ts: i64, phase: Phase) {
@@ -310,6 +314,7 @@ impl FeatureEngine {
 
     fn on_gap(&mut self, ts: i64, gap: &Gap) {
         self.market.lose();
+        self.book_features.on_gap(self.market.book());
         match gap.reason {
             GapReason::Sequence { .. } | GapReason::Disconnected | GapReason::Overrun => {
                 self.coverage.begin_gap(gap.from.get(), ts);
@@ -337,7 +342,9 @@ impl FeatureEngine {
             self.market.lose();
             self.counts.foreign_specs += 1;
         }
-        self.prints.respecify(spec, factors.map(|(_, lots)| lots));
+        let (price_factor, lots_factor) = factors.unzip();
+        self.prints.respecify(spec, lots_factor);
+        self.book_features.respecify(&spec.units, price_factor, self.market.book());
         self.restart();
         self.observe_book(ts);
     }
@@ -347,7 +354,7 @@ impl FeatureEngine {
         self.coverage.clear();
         self.prices.clear();
         self.mid_returns.clear();
-        self.order_flow.clear();
+        self.book_features.clear();
         self.parents.clear();
         self.prints.clear();
         // The cleared rings take up their place again with the next event.
@@ -378,11 +385,10 @@ impl FeatureEngine {
         let mut slots = Slots { row: &mut self.row, defects: &mut self.counts.not_finite };
         let top = self.market.top_at(at);
         write_top(top, &mut slots);
-        write_depth(top.is_some().then(|| self.market.depth()), &mut slots);
         self.prices.write(at, &self.coverage, &mut slots);
         write_clock(at, &mut self.sessions, &mut slots);
         self.mid_returns.write(at, &self.coverage, &mut slots);
-        self.order_flow.write(at, &self.coverage, &mut slots);
+        self.book_features.write(at, &self.market, &mut self.coverage, &mut slots);
         self.prints.write(at, &self.coverage, &mut slots);
     }
 }

@@ -158,14 +158,14 @@ mod tests {
     #[test]
     fn a_row_is_due_when_time_has_passed_it() {
         let mut clock = RowClock::new(SamplingClock::Time { step: Nanos::new(100) });
-        assert_eq!(due(&mut clock, 950), []);
+        assert_eq!(due(&mut clock, 950), Vec::<i64>::new());
         clock.open(1_000);
-        assert_eq!(due(&mut clock, 1_000), []);
+        assert_eq!(due(&mut clock, 1_000), Vec::<i64>::new());
         assert_eq!(due(&mut clock, 1_001), [1_000]);
         clock.open(1_001);
         assert_eq!(due(&mut clock, 1_250), [1_100, 1_200]);
         clock.close();
-        assert_eq!(due(&mut clock, 5_000), []);
+        assert_eq!(due(&mut clock, 5_000), Vec::<i64>::new());
         clock.open(5_001);
         assert!(clock.is_behind(5_101) && !clock.is_behind(5_100));
         assert_eq!(clock.admit(UnixNanos::new(7)), 5_000);

@@ -11,11 +11,7 @@ use crate::{FEATURE_COUNT, FeatureConfig, FeatureInfo, SamplingClock};
 #[must_use]
 pub const fn revision(slot: usize) -> u32 {
     match slot {
-        index::TRET_1S..=index::SESSION_REMAINING
-        | index::SPREAD_ABS..=index::WEIGHTED_MID_DEV
-        | index::LEVEL_IMB_2..=index::OFI_15M
-        | index::SWEEP_DETECTED
-        | index::ABSORPTION..=index::WHALE_IMBALANCE => 1,
+        index::TRET_1S..=index::QUEUE_DEPLETION_ASYM => 1,
         _ => 0,
     }
 }
@@ -58,6 +54,12 @@ pub fn unit_params(slot: usize, spec: &InstrumentSpec) -> Vec<(&'static str, Dec
         index::POC_DIST | index::VA_POSITION => {
             vec![row("profile_row", spec.units.profile_row_ticks)]
         }
+        index::DEPTH_BPS_LOG | index::DEPTH_BPS_IMB => {
+            vec![("band_bps", Decimal::new(spec.units.depth_band_bps, 0))]
+        }
+        index::CANCEL_RATE | index::CANCEL_IMBALANCE | index::ICEBERG_DETECTED => {
+            vec![("match_ttl_ns", Decimal::new(spec.units.match_ttl.get(), 0))]
+        }
         _ => Vec::new(),
     }
 }
@@ -70,18 +72,22 @@ fn params(feature: &FeatureInfo, config: &FeatureConfig) -> String {
         ("half_life_ns", nanos(feature.half_life_ms)),
     ];
     let own = own.into_iter().filter(|(_, value)| *value != 0);
+    let parents = [
+        ("parent_gap_ns", config.parent_gap.get()),
+        ("parent_close_ns", config.parent_close.get()),
+    ];
+    let stale = ("stale_ns", config.stale_book_after.get());
     let configured = match feature.index {
         index::TRADE_INTENSITY_10S..=index::TRADE_SIZE_EW
         | index::LARGE_TRADE_RATIO
         | index::ROLL_SPREAD..=index::HAWKES_SELL
         | index::SWEEP_DETECTED
-        | index::WHALE_IMBALANCE => vec![
-            ("parent_gap_ns", config.parent_gap.get()),
-            ("parent_close_ns", config.parent_close.get()),
-        ],
+        | index::WHALE_IMBALANCE => parents.to_vec(),
+        index::HASBROUCK_IMPACT..=index::REALIZED_SPREAD => [&parents[..], &[stale]].concat(),
+        index::ICEBERG_DETECTED => vec![parents[1], stale],
         // They know no book.
         ..index::SPREAD_ABS | index::ABSORPTION..=index::VA_POSITION => Vec::new(),
-        slot if revision(slot) > 0 => vec![("stale_ns", config.stale_book_after.get())],
+        slot if revision(slot) > 0 => vec![stale],
         _ => Vec::new(),
     };
     let clock = match config.clock {
@@ -101,7 +107,7 @@ mod tests {
     #[test]
     fn the_built_features_are_those_of_the_specification() {
         let built: Vec<usize> = (0..FEATURE_COUNT).filter(|slot| revision(*slot) > 0).collect();
-        let expected = (0..=58).chain(60..=75).chain([93]).chain(99..=103);
+        let expected = 0..=104;
         assert_eq!(built, expected.collect::<Vec<_>>());
     }
 
@@ -119,7 +125,10 @@ mod tests {
             lines[69],
             "f70|ofi_1s|f32|1|window_ns=1000000000;stale_ns=10000000000;step_ns=100000000;rev=1"
         );
-        assert_eq!(lines[59], "f60|microprice_dev|f32|ticks|step_ns=100000000;rev=0");
+        assert_eq!(
+            lines[59],
+            "f60|microprice_dev|f32|ticks|stale_ns=10000000000;step_ns=100000000;rev=1"
+        );
         assert_eq!(lines[113], "f114|regime_stability|f32|1|rev=0");
     }
 }

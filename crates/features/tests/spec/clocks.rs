@@ -35,7 +35,7 @@ fn at_once(clock: SamplingClock, events: &[Received]) -> Vec<(usize, FeatureRow)
 
 #[test]
 fn a_row_is_the_same_at_once_and_when_the_next_event_comes() {
-    for clock in [SamplingClock::BookChange, SamplingClock::Volume { lots: Lots::new(1 << 26) }] {
+    for clock in [SamplingClock::BookChange, SamplingClock::Volume { lots: Lots::new(1 << 14) }] {
         for seed in 0..6 {
             let events = market(seed);
             let now: Vec<FeatureRow> = at_once(clock, &events).into_iter().map(|r| r.1).collect();
@@ -80,7 +80,7 @@ fn a_book_row_follows_every_batch_that_changed_the_best_ten_levels() {
 
 #[test]
 fn a_volume_row_follows_the_print_that_completes_a_bucket() {
-    let (bucket, events) = (1_i64 << 28, market(3));
+    let (bucket, events) = (1_i64 << 16, market(3));
     let rows = at_once(SamplingClock::Volume { lots: Lots::new(bucket) }, &events);
     let (mut filled, mut expected, mut is_open) = (0, Vec::new(), true);
     for (place, received) in events.iter().enumerate() {

@@ -30,7 +30,7 @@ fn labels(config: FeatureConfig, events: &[Received]) -> Vec<RowLabels> {
     let mut targets = TargetEngine::new(config, &spec()).unwrap();
     let (mut all, mut rows) = (Vec::new(), Vec::new());
     let silence = config.stale_book_after.get() + 30 * SECOND;
-    let waiting_max = usize::try_from(silence / 700_000_000).unwrap() + 2;
+    let waiting_max = usize::try_from(silence / config.clock.step().unwrap().get()).unwrap() + 2;
     for received in events {
         let ts = UnixNanos::new(received.ts);
         let watermark = FeatureEngine::watermark_before(ts, &received.event);
