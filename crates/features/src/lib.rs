@@ -10,12 +10,14 @@
 mod book_state;
 pub mod catalogue;
 mod config;
+pub mod consensus;
 mod coverage;
 mod engine;
 mod error;
 mod feature;
 mod grid;
 mod groups;
+pub mod nsmi;
 mod parents;
 mod primitives;
 mod row;
