@@ -124,6 +124,7 @@ impl Consensus {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "signs and quotients of small integers are exact")]
 mod tests {
     use proptest::prelude::*;
 

@@ -12,8 +12,8 @@ const QUANTILE: f64 = 0.95;
 /// The loss of the probability that was given to what then happened: `min(-ln p, 3)/3`.
 #[must_use]
 pub fn class_loss(probability: f64) -> f64 {
-    // NaN and what is below zero give the most: `min` and `max` pass a NaN by.
-    (-libm::log(probability.max(0.0))).min(NATS_MAX).max(0.0) / NATS_MAX
+    // NaN and what is below zero give the most: `max` passes a NaN by.
+    (-libm::log(probability.max(0.0))).clamp(0.0, NATS_MAX) / NATS_MAX
 }
 
 /// The pinball loss of a quantile of level `tau`, in the unit of the target.
@@ -105,6 +105,7 @@ fn clipped(loss: f64) -> f64 {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "the numbers were chosen to be exact")]
 mod tests {
     use proptest::prelude::*;
 

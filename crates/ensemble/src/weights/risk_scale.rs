@@ -25,7 +25,9 @@ impl RiskScale {
     /// One grid second, with the confidence in the regime; NaN is none.
     pub fn step(&mut self, kappa: f64) {
         let decay = libm::exp2(-1.0 / HALF_LIFE_S);
-        self.sum = decay * self.sum + kappa.max(0.0).min(1.0);
+        // `max` passes a NaN by.
+        let kappa = kappa.max(0.0);
+        self.sum = decay * self.sum + kappa.min(1.0);
         self.weight = decay * self.weight + 1.0;
     }
 
@@ -38,6 +40,7 @@ impl RiskScale {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "no doubt and no trust are exact")]
 mod tests {
     use super::*;
 

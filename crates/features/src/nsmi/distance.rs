@@ -1,4 +1,5 @@
 //! How far two Gaussians lie apart, with what that distance is when nothing changes.
+#![expect(clippy::needless_range_loop, reason = "indices as in the formulas")]
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,5 @@
 //! Eigenvalues of a symmetric matrix by cyclic Jacobi rotations, from where the last ones ended.
+#![expect(clippy::needless_range_loop, reason = "indices as in the formulas")]
 
 use serde::{Deserialize, Serialize};
 

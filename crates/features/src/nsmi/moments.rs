@@ -1,4 +1,5 @@
 //! Exponentially weighted means and covariances of a vector, with the effective size of the sample.
+#![expect(clippy::needless_range_loop, reason = "indices as in the formulas")]
 
 use serde::{Deserialize, Serialize};
 
