@@ -124,6 +124,30 @@ fn the_vector_is_that_of_a_batch() {
     }
 }
 
+/// Buyers and sellers exchanged: the same regime, to the bit, and a trend the other way.
+#[test]
+fn a_mirrored_market_has_the_same_regime() {
+    let mut here = Nsmi::new(NsmiConfig::new(InputSet::Book));
+    let mut there = here.clone();
+    for (x, second) in history(4000).into_iter().zip(0..) {
+        let mut values = x;
+        for odd in [0, 1, 5, 6, 8, 9] {
+            values[odd] = -values[odd];
+        }
+        here.step(second, &NsmiInputs { values: x, efficiency_ratio: 0.9 });
+        there.step(second, &NsmiInputs { values, efficiency_ratio: -0.9 });
+        let bits = |nsmi: &Nsmi| nsmi.vector().map(|value| value.map(f64::to_bits));
+        assert_eq!(bits(&here), bits(&there), "second {second}");
+        assert_eq!(here.class(), there.class());
+        let mirrored = match here.trend_sign() {
+            1 => 2,
+            same => same,
+        };
+        assert_eq!(there.trend_sign(), mirrored);
+    }
+    assert!(here.vector().iter().all(Option::is_some));
+}
+
 /// A snapshot at any second, restored, goes on with the same bits.
 #[test]
 fn a_restored_snapshot_goes_on_with_the_same_bits() {
