@@ -13,11 +13,8 @@ pub(crate) struct Units {
     pub(crate) size_unit: i128,
     pub(crate) profile_row: i64,
     pub(crate) footprint_row: i64,
-<<<<<<< HEAD
     pub(crate) funding_interval: Option<Nanos>,
-=======
     pub(crate) match_ttl: i64,
->>>>>>> bookflow
     /// The size of a bucket of VPIN where it was fitted.
     pub(crate) bucket_lots: Option<i64>,
 }
@@ -28,11 +25,8 @@ impl Units {
             size_unit: i128::from(spec.size_unit_lots.get()),
             profile_row: spec.units.profile_row_ticks,
             footprint_row: spec.units.footprint_row_ticks,
-<<<<<<< HEAD
             funding_interval: spec.units.funding_interval,
-=======
             match_ttl: spec.units.match_ttl.get(),
->>>>>>> bookflow
             bucket_lots: None,
         }
     }
