@@ -3,6 +3,7 @@
 use fluxo_core::{Lots, Nanos};
 use fluxo_market_data::BookConfig;
 
+use crate::nsmi::InputSet;
 use crate::{Error, SamplingClock};
 
 /// The configuration of one [`FeatureEngine`](crate::FeatureEngine). Everything here is part of the
@@ -18,6 +19,8 @@ pub struct FeatureConfig {
     pub parent_close: Nanos,
     /// A book without a depth message for longer than this is not valid.
     pub stale_book_after: Nanos,
+    /// What the regime vector is made of: without a book it has its own inputs.
+    pub regime_inputs: InputSet,
     /// A row is warm so long after its segment began: models are trained on warm rows and asked for
     /// warm rows. It changes no number.
     pub warm_after: Nanos,
@@ -30,6 +33,7 @@ impl Default for FeatureConfig {
     fn default() -> Self {
         Self {
             clock: SamplingClock::Time { step: Nanos::from_millis(100) },
+            regime_inputs: InputSet::Book,
             warm_after: Nanos::from_millis(300_000),
             parent_gap: Nanos::from_millis(1),
             parent_close: Nanos::from_millis(10),

@@ -89,10 +89,17 @@ fn sign(x: f64) -> i8 {
     i8::from(x > 0.0) - i8::from(x < 0.0)
 }
 
-/// The votes of the last row, until the next one has been written.
+/// The votes of the last row, until one of a later moment has been written.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Consensus {
-    published_ns: Option<i64>,
+    last: Published,
+    /// The last row of the moment before: rows that events make may share a moment.
+    before: Published,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Published {
+    at_ns: Option<i64>,
     votes: BuiltInVotes,
 }
 
@@ -107,14 +114,20 @@ impl Consensus {
     /// older than [`AGE_MAX`].
     #[must_use]
     pub fn values(&self, ts: UnixNanos) -> ConsensusValues {
-        let age = self.published_ns.map(|published| ts.get().saturating_sub(published));
+        let is_later = self.last.at_ns.is_none_or(|published| published < ts.get());
+        let Published { at_ns, votes } = if is_later { self.last } else { self.before };
+        let age = at_ns.map(|published| ts.get().saturating_sub(published));
         let counts = age.is_some_and(|age| age > 0 && age <= AGE_MAX.get());
-        consensus(self.votes.into_iter().flatten().filter(|_| counts))
+        consensus(votes.into_iter().flatten().filter(|_| counts))
     }
 
     /// The votes of the row at `ts`, for the rows after it: call it once that row is written.
     pub fn publish(&mut self, ts: UnixNanos, votes: BuiltInVotes) {
-        (self.published_ns, self.votes) = (Some(ts.get()), votes);
+        let at_ns = Some(ts.get());
+        if self.last.at_ns != at_ns {
+            self.before = self.last;
+        }
+        self.last = Published { at_ns, votes };
     }
 
     /// A session ended: no vote of before has a say after it.

@@ -11,9 +11,12 @@ use crate::book_state::BookState;
 use crate::coverage::Coverage;
 use crate::grid::{FINE_NS, bucket, point};
 use crate::groups::{MidReturns, Slots, write_clock, write_top};
+use crate::nsmi::Nsmi;
 use crate::parents::{ParentEvent, Parents, Print};
 use crate::price_features::PriceFeatures;
 use crate::print_features::PrintFeatures;
+use crate::regime::Regime;
+use crate::row::Exact;
 use crate::row_clock::{DueRow, RowClock};
 use crate::segments::{Place, Segments};
 use crate::sessions::Sessions;
@@ -58,12 +61,14 @@ pub struct FeatureEngine {
     book_features: BookFeatures,
     parents: Parents,
     prints: PrintFeatures,
+    regime: Regime,
     /// The last moment of the current 100 ms bucket: up to it no grid has to be rolled.
     bucket_end: i64,
     tick: Decimal,
     lot: Decimal,
     counts: FeatureCounts,
     row: FeatureRow,
+    exact: Exact,
 }
 
 /// What the engine had to cope with.
@@ -120,11 +125,13 @@ impl FeatureEngine {
             book_features: BookFeatures::new(&config, spec, calibration)?,
             parents: Parents::new(config.parent_gap.get(), config.parent_close.get()),
             prints: PrintFeatures::new(spec, calibration)?,
+            regime: Regime::new(config.regime_inputs),
             bucket_end: i64::MIN,
             tick,
             lot,
             counts: FeatureCounts::default(),
             row: FeatureRow::undefined(UnixNanos::new(0), UnixNanos::new(0)),
+            exact: Exact::UNDEFINED,
         })
     }
 
@@ -189,6 +196,7 @@ impl FeatureEngine {
         }
         self.coverage.on_event(ts);
         self.prices.begin(ts);
+        self.regime.begin(ts);
         if self.market.phase() == Phase::Continuous {
             self.clock.open(ts);
         }
@@ -201,6 +209,12 @@ impl FeatureEngine {
     #[must_use]
     pub const fn book(&self) -> &Book {
         self.market.book()
+    }
+
+    /// The regime as the last row saw it.
+    #[must_use]
+    pub const fn regime(&self) -> &Nsmi {
+        self.regime.nsmi()
     }
 
     /// What the engine had to cope with.
@@ -218,8 +232,24 @@ impl FeatureEngine {
         self.roll(ts);
     }
 
-    /// Rolls every grid up to its last boundary before `ts`.
+    /// Lets the grids pass up to `ts`; the regime is sampled at every second on the way.
     fn roll(&mut self, ts: i64) {
+        if ts <= self.bucket_end {
+            return;
+        }
+        if self.market.phase() == Phase::Closed {
+            self.regime.skip_to(ts);
+        }
+        while let Some(second) = self.regime.due(ts) {
+            self.roll_grids(second);
+            self.compute(second);
+            self.regime.step(second, &self.exact);
+        }
+        self.roll_grids(ts);
+    }
+
+    /// Rolls every grid up to its last boundary before `ts`.
+    fn roll_grids(&mut self, ts: i64) {
         if ts <= self.bucket_end {
             return;
         }
@@ -357,6 +387,7 @@ impl FeatureEngine {
         self.book_features.clear();
         self.parents.clear();
         self.prints.clear();
+        self.regime.on_break();
         // The cleared rings take up their place again with the next event.
         self.bucket_end = i64::MIN;
     }
@@ -370,21 +401,33 @@ impl FeatureEngine {
             let mut ahead = self.clone();
             ahead.fill_row(due);
             (self.row, self.counts, self.segments) = (ahead.row, ahead.counts, ahead.segments);
+            self.regime.take_votes(ahead.regime);
         }
     }
 
     fn fill_row(&mut self, DueRow { at, .. }: DueRow) {
         self.advance(at);
-        self.prices.sample_through(point(at, FINE_NS));
-        self.mid_returns.sample_through(point(at, FINE_NS));
-        self.coverage.count_gap_to(at);
+        self.compute(at);
+        if self.regime.due(at + 1) == Some(at) {
+            self.regime.step(at, &self.exact);
+        }
+        let is_fit = self.regime.write(at, &self.exact, &mut self.row);
+        self.counts.not_finite += u64::from(!is_fit);
         let Place { segment, is_warm } = self.segments.on_row(at);
         (self.row.segment, self.row.is_warm) = (segment, is_warm);
         let known_at = self.clock.known_at(at);
         (self.row.ts, self.row.known_at) = (UnixNanos::new(at), UnixNanos::new(known_at));
-        let mut slots = Slots { row: &mut self.row, defects: &mut self.counts.not_finite };
-        let top = self.market.top_at(at);
-        write_top(top, &mut slots);
+    }
+
+    /// Puts the features of `at` into the row: the grids were rolled to it, and everything up to it has
+    /// been seen.
+    fn compute(&mut self, at: i64) {
+        self.prices.sample_through(point(at, FINE_NS));
+        self.mid_returns.sample_through(point(at, FINE_NS));
+        self.coverage.count_gap_to(at);
+        let (row, exact) = (&mut self.row, &mut self.exact);
+        let mut slots = Slots { row, exact, defects: &mut self.counts.not_finite };
+        write_top(self.market.top_at(at), &mut slots);
         self.prices.write(at, &self.coverage, &mut slots);
         write_clock(at, &mut self.sessions, &mut slots);
         self.mid_returns.write(at, &self.coverage, &mut slots);

@@ -28,6 +28,7 @@ mod parents;
 mod price_features;
 mod primitives;
 mod print_features;
+mod regime;
 mod row;
 mod row_clock;
 mod sampling;

@@ -26,6 +26,30 @@ pub fn slot_name(slot: usize) -> &'static str {
     }
 }
 
+/// The features of one moment as they were computed, before the row narrows them.
+#[derive(Clone, Debug)]
+pub(crate) struct Exact([f64; FEATURE_COUNT]);
+
+impl Exact {
+    pub(crate) const UNDEFINED: Self = Self([f64::NAN; FEATURE_COUNT]);
+
+    /// `None` where the feature is undefined.
+    pub(crate) fn get(&self, feature: usize) -> Option<f64> {
+        Some(self.0[feature]).filter(|value| !value.is_nan())
+    }
+
+    #[inline]
+    pub(crate) fn set(&mut self, feature: usize, value: Option<f64>) {
+        self.0[feature] = value.unwrap_or(f64::NAN);
+    }
+}
+
+impl Default for Exact {
+    fn default() -> Self {
+        Self::UNDEFINED
+    }
+}
+
 /// The values of one moment. A slot is defined, with a finite value and its mask bit set, or
 /// undefined, with NaN and the bit clear: there is nothing between.
 #[derive(Clone, Debug)]

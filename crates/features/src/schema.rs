@@ -12,6 +12,7 @@ use crate::{FEATURE_COUNT, FeatureConfig, FeatureInfo, SamplingClock};
 pub const fn revision(slot: usize) -> u32 {
     match slot {
         index::TRET_1S..=index::QUEUE_DEPLETION_ASYM => 1,
+        REGIME_START..ROW_SLOTS => 1,
         _ => 0,
     }
 }

@@ -62,11 +62,14 @@ pub(crate) use vpin::Vpin;
 pub(crate) use vwap::Vwap;
 
 use crate::FeatureRow;
+use crate::row::Exact;
 
 /// The row that is being written.
 #[derive(Debug)]
 pub(crate) struct Slots<'a> {
     pub(crate) row: &'a mut FeatureRow,
+    /// The same before they are narrowed to the row's.
+    pub(crate) exact: &'a mut Exact,
     /// Counts values that were not finite: a defect.
     pub(crate) defects: &'a mut u64,
 }
@@ -74,6 +77,7 @@ pub(crate) struct Slots<'a> {
 impl Slots<'_> {
     #[inline]
     pub(crate) fn put(&mut self, slot: usize, value: Option<f64>) {
+        self.exact.set(slot, value);
         *self.defects += u64::from(!self.row.set(slot, value));
     }
 }

@@ -6,6 +6,7 @@ mod brute_force;
 mod captures;
 mod chunking;
 mod clocks;
+mod consensus;
 mod drive;
 mod events;
 mod history;

@@ -3,7 +3,7 @@
 use fluxo_core::{Decimal, InstrumentSpec, MarketData, Nanos, UnixNanos};
 use fluxo_features::catalogue::index;
 use fluxo_features::{
-    Error, FeatureConfig, FeatureCounts, FeatureEngine, FeatureRow, ROW_SLOTS, SamplingClock,
+    Error, FEATURE_COUNT, FeatureConfig, FeatureCounts, FeatureEngine, FeatureRow, SamplingClock,
     slot_name,
 };
 use fluxo_market_data::BookConfig;
@@ -149,7 +149,7 @@ fn between_two_recordings_there_is_no_row_and_nothing_is_carried_over() {
     assert!(value(&rows, "12.0", index::RET_10S).is_some());
     // The clock goes on.
     let clock = index::TOD_SIN..=index::SESSION_REMAINING;
-    for slot in (0..ROW_SLOTS).filter(|slot| !clock.contains(slot)) {
+    for slot in (0..FEATURE_COUNT).filter(|slot| !clock.contains(slot)) {
         assert_eq!(value(&rows, "500.1", slot), None, "{}", slot_name(slot));
     }
     assert_eq!(value(&rows, "501.1", index::RET_1S), None, "the snapshot came later");
