@@ -27,6 +27,17 @@ pub enum Calendar {
     B3,
 }
 
+impl Calendar {
+    /// What it is called in configurations and metadata.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AroundTheClock => "24x7",
+            Self::B3 => "b3",
+        }
+    }
+}
+
 /// What the features of an instrument are measured in, besides ticks, lots and the size unit
 /// (FEATURES 14 and 17.28).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -49,6 +49,6 @@ pub use fluxo_core;
 pub use micro_price::MicroPriceCounts;
 pub use row::{CONSENSUS_START, FEATURE_COUNT, FeatureRow, REGIME_START, ROW_SLOTS, slot_name};
 pub use sampling::{SamplingClock, UnknownClock};
-pub use schema::{canonical_line, revision, schema_text, unit_params};
+pub use schema::{canonical_line, revision, schema_text};
 pub use snapshot::SnapshotError;
 pub use targets::{Label, RowLabels, TARGET_COUNT, TargetEngine, Unlabelled, target_revision};
