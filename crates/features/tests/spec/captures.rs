@@ -105,19 +105,36 @@ fn every_run_has_a_row_per_grid_time() {
     }
 }
 
+/// After how much valid book a feature is defined; `None` where that depends on how often somebody
+/// trades, on what was fitted before, or on how deep the snapshot was.
+fn warm_ms(slot: usize) -> Option<u32> {
+    let window_ms = FEATURES[slot].window_ms;
+    match slot {
+        _ if slot < FeatureSet::TickOnly.len() => None,
+        index::OFI_1S..=index::OFI_60M | index::MLOFI_2_5 | index::MLOFI_6_10 => {
+            Some(window_ms.max(30_000))
+        }
+        index::SPREAD_QUALITY | index::LIQUIDITY_SCORE | index::BOOK_PRESSURE_EW => {
+            Some(FEATURES[slot].half_life_ms)
+        }
+        // The first sample comes after 30 s, and the vector with the minute.
+        index::OFI_INTEGRATED => Some(30_000 + 300_000 + 60_000),
+        // Pairs of seconds, and responses of five.
+        index::RESILIENCY | index::KYLE_LAMBDA => Some(122_000),
+        index::HASBROUCK_IMPACT => Some(306_000),
+        index::MICROPRICE_DEV | index::DEPTH_BPS_LOG | index::DEPTH_BPS_IMB => None,
+        index::ADD_RATE..=index::CANCEL_IMBALANCE | index::AGGRESSION_RATIO.. => None,
+        _ => Some(window_ms),
+    }
+}
+
 /// How soon each feature is defined, and that it stays so: these captures have no gaps.
 fn check_shares(name: &str, rows: &[FeatureRow]) {
     let synchronised = rows.iter().position(|row| row.value(index::SPREAD_ABS).is_some()).unwrap();
     assert!(synchronised < 300, "{name}: the book is valid from row {synchronised}");
-    // How soon trades make a feature warm depends on how often somebody trades.
-    let of_trades = |slot: &usize| {
-        let is_full = (index::ABSORPTION..=index::WHALE_IMBALANCE).contains(slot);
-        *slot < FeatureSet::TickOnly.len() || *slot == index::SWEEP_DETECTED || is_full
-    };
-    for slot in (0..FEATURE_COUNT).filter(|slot| revision(*slot) > 0 && !of_trades(slot)) {
+    for slot in (0..FEATURE_COUNT).filter(|slot| revision(*slot) > 0) {
+        let Some(warm_ms) = warm_ms(slot) else { continue };
         let defined = rows.iter().position(|row| row.value(slot).is_some());
-        let queue_ms = if (index::OFI_1S..=index::OFI_15M).contains(&slot) { 30_000 } else { 0 };
-        let warm_ms = FEATURES[slot].window_ms.max(queue_ms);
         // Two rows more than the warm-up: the first events lie between two of them.
         let latest = synchronised + usize::try_from(warm_ms / 100).unwrap() + 2;
         let feature = FEATURES[slot].name;
