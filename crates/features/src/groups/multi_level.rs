@@ -128,3 +128,29 @@ fn leading_weights(moments: &[[f64; DEPTH_LEVELS]; DEPTH_LEVELS]) -> Option<[f64
     let size: f64 = leading.iter().map(|entry| entry.abs()).sum();
     Some(leading.map(|entry| entry * sum.signum() / size))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_published_weights() {
+        let vector = |at: usize| [0.6, 0.8].get(at).copied().unwrap_or(0.0);
+        // Its sign is free: the sum of the weights is above zero in any case.
+        for sign in [1.0, -1.0] {
+            let moments = core::array::from_fn(|i| {
+                core::array::from_fn(|j| sign * vector(i) * sign * vector(j))
+            });
+            let weights = leading_weights(&moments).unwrap();
+            let value = 2.0 * weights[0] + weights[1];
+            assert!((value - 1.428_571_429).abs() < 1e-9, "{value}");
+        }
+    }
+
+    #[test]
+    fn weights_that_cancel_have_no_sign() {
+        let opposite = |at: usize| [1.0, -1.0].get(at).copied().unwrap_or(0.0);
+        let moments = core::array::from_fn(|i| core::array::from_fn(|j| opposite(i) * opposite(j)));
+        assert_eq!(leading_weights(&moments), None);
+    }
+}

@@ -1,6 +1,8 @@
 //! The slow reference of FEATURES 7.5 and 7.8: plain lists of what was printed and of what left the
 //! book, gone through from the beginning for every row.
 
+use std::collections::BTreeMap;
+
 use crate::events::SECOND;
 use crate::history::{Batch, Print, State};
 use crate::reference::Past;
@@ -24,6 +26,7 @@ enum Step<'a> {
 }
 
 struct Waiting {
+    seq: usize,
     ts: i64,
     side: usize,
     price: i64,
@@ -53,6 +56,7 @@ struct Books<'a> {
     best: [Option<Best>; 2],
     fresh_until: i64,
     latch: Option<(i64, f64)>,
+    seq: usize,
 }
 
 impl Past<'_> {
@@ -69,6 +73,7 @@ impl Past<'_> {
             best: [None; 2],
             fresh_until: i64::MIN,
             latch: None,
+            seq: 0,
         };
         for step in self.steps() {
             books.take(&step);
@@ -201,6 +206,28 @@ impl Books<'_> {
         }
     }
 
+    fn next_seq(&mut self) -> usize {
+        self.seq += 1;
+        self.seq
+    }
+
+    /// A side has 256 slots: the price whose last entry is oldest makes room.
+    fn make_room(&mut self, side: usize, price: i64) {
+        let mut last = BTreeMap::new();
+        let waiting = self.credits.iter().chain(&self.debits);
+        for entry in waiting.filter(|entry| entry.side == side && entry.lots > 0) {
+            let seq: &mut usize = last.entry(entry.price).or_default();
+            *seq = entry.seq.max(*seq);
+        }
+        if last.len() < 256 || last.contains_key(&price) {
+            return;
+        }
+        let (stalest, _) = last.into_iter().min_by_key(|(_, seq)| *seq).unwrap();
+        let all = self.credits.iter_mut().chain(&mut self.debits);
+        let gone = all.filter(|entry| entry.side == side && entry.price == stalest);
+        gone.for_each(|entry| entry.lots = 0);
+    }
+
     fn take_print(&mut self, print: &Print) {
         if print.sign == 0 {
             return;
@@ -214,7 +241,9 @@ impl Books<'_> {
         }
         if left > 0 {
             let at_best = self.best[side].is_some_and(|best| best.price == price);
-            self.credits.push(Waiting { ts: print.ts, side, price, lots: left, at_best });
+            self.make_room(side, price);
+            let seq = self.next_seq();
+            self.credits.push(Waiting { seq, ts: print.ts, side, price, lots: left, at_best });
         }
     }
 
@@ -240,7 +269,9 @@ impl Books<'_> {
             }
             if left > 0 {
                 self.cancels.push((ts, side, i128::from(left)));
-                let waiting = Waiting { ts, side, price, lots: left, at_best: false };
+                self.make_room(side, price);
+                let seq = self.next_seq();
+                let waiting = Waiting { seq, ts, side, price, lots: left, at_best: false };
                 self.debits.push(waiting);
             }
         }

@@ -15,7 +15,7 @@ use crate::near_book::NearChange;
 
 use super::Slots;
 use iceberg::{Iceberg, Latch};
-use ledger::{Kind, Ledger, Waiting};
+use ledger::{Kind, Ledger, Sequence, Waiting};
 use rates::Rates;
 
 /// Matches prints with decreases, in whichever order they come.
@@ -32,8 +32,8 @@ pub(crate) struct Accounting {
     latch: Latch,
     /// The best prices are believed until here.
     fresh_until: i64,
-    /// How many entries there were, so that those of one time have an order.
-    sequence: u64,
+    /// The number of the last entry, so that those of one time have an order.
+    sequence: Sequence,
 }
 
 impl Accounting {
@@ -46,7 +46,7 @@ impl Accounting {
             icebergs: [Iceberg::default(); 2],
             latch: Latch::default(),
             fresh_until: i64::MIN,
-            sequence: 0,
+            sequence: Sequence::default(),
         }
     }
 
@@ -121,7 +121,7 @@ impl Accounting {
     /// A batch is over, and its book was observed: in one ordered feed, prints waited for it alone.
     pub(crate) fn end_batch(&mut self, ts: i64) {
         if self.match_ttl == 0 {
-            while let Some(side) = self.next_credit(|_| true) {
+            while let Some((_, side)) = self.next_credit() {
                 self.expire_credit(side, ts);
             }
         }
@@ -139,42 +139,37 @@ impl Accounting {
     fn expire(&mut self, now: i64) {
         let ttl = self.match_ttl;
         for ledger in &mut self.ledgers {
-            while ledger.oldest(Kind::Debit).is_some_and(|entry| now - entry.ts > ttl) {
+            while ledger.oldest(Kind::Debit).is_some_and(|(ts, _)| now - ts > ttl) {
                 ledger.pop(Kind::Debit);
             }
         }
         if ttl > 0 {
-            while let Some(side) = self.next_credit(|ts| now - ts > ttl) {
-                let at =
-                    self.ledgers[side.index()].oldest(Kind::Credit).map(|entry| entry.ts + ttl);
-                self.forget_stale_best(at.unwrap_or(now));
-                self.expire_credit(side, at.unwrap_or(now));
+            while let Some((ts, side)) = self.next_credit().filter(|(ts, _)| now - ts > ttl) {
+                self.forget_stale_best(ts + ttl);
+                self.expire_credit(side, ts + ttl);
             }
         }
         self.forget_stale_best(now);
     }
 
-    /// The side whose oldest credit is the next to die, if one does.
+    /// The oldest credit of both sides: its time and its side.
     #[inline]
-    fn next_credit(&self, is_dead: impl Fn(i64) -> bool) -> Option<Side> {
-        let oldest = |side: Side| {
-            let entry = self.ledgers[side.index()].oldest(Kind::Credit)?;
-            is_dead(entry.ts).then_some((entry.sequence, side))
-        };
-        let dead = Side::BOTH.into_iter().filter_map(oldest);
-        dead.min_by_key(|(sequence, _)| *sequence).map(|(_, side)| side)
+    fn next_credit(&self) -> Option<(i64, Side)> {
+        let [bid, ask] = [&self.ledgers[0], &self.ledgers[1]].map(|l| l.oldest(Kind::Credit));
+        match (bid, ask) {
+            (Some(bid), Some(ask)) if ask.1.order(bid.1).is_lt() => Some((ask.0, Side::Ask)),
+            (Some(bid), _) => Some((bid.0, Side::Bid)),
+            (None, ask) => ask.map(|ask| (ask.0, Side::Ask)),
+        }
     }
 
     /// The oldest credit of a side dies at `at`.
     fn expire_credit(&mut self, side: Side, at: i64) {
-        let Some(entry) = self.ledgers[side.index()].pop(Kind::Credit) else { return };
-        // When a price stops being the best, its credits are dropped: this one has been the best since.
-        if entry.lots == 0 || !entry.at_best {
-            return;
-        }
-        if self.icebergs[side.index()].on_hidden(at, entry.lots, self.refill_apart) {
+        let credit = self.ledgers[side.index()].pop(Kind::Credit);
+        let Some(credit) = credit.filter(|credit| credit.at_best) else { return };
+        if self.icebergs[side.index()].on_hidden(at, credit.lots, self.refill_apart) {
             self.latch.set(at, side);
-            self.ledgers[side.index()].drop_all(Kind::Credit, entry.price);
+            self.ledgers[side.index()].drop_all(Kind::Credit, credit.price);
         }
     }
 
@@ -196,7 +191,7 @@ impl Accounting {
 
     fn wait(&mut self, kind: Kind, side: Side, waiting: Waiting) {
         if waiting.lots > 0 {
-            self.sequence += 1;
+            self.sequence = self.sequence.next();
             self.ledgers[side.index()].push(kind, waiting, self.sequence);
         }
     }
