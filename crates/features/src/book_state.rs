@@ -7,7 +7,7 @@ use fluxo_market_data::{Book, BookConfig, Level};
 pub(crate) const DEPTH_LEVELS: usize = 10;
 
 /// The best level of both sides: the bid below the ask.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Top {
     pub(crate) bid: i64,
     pub(crate) bid_lots: i64,
@@ -33,7 +33,7 @@ impl Top {
 }
 
 /// The best levels of one side.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
 pub(crate) struct SideDepth {
     /// Prices in ticks, best first.
     pub(crate) prices: [i64; DEPTH_LEVELS],
@@ -62,7 +62,7 @@ pub(crate) type Depth = [SideDepth; 2];
 
 /// The book of one instrument with what makes it valid: a snapshot and no gap since, both sides
 /// present, the best bid below the best ask, the continuous phase, and a recent depth message.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub(crate) struct BookState {
     book: Book,
     /// Whether a snapshot came, and no gap since.

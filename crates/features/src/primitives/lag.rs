@@ -2,7 +2,7 @@
 
 /// The last samples of a quantity that is held between its changes. `None` is a sample from before
 /// the quantity existed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Lag {
     samples: Box<[Option<i64>]>,
     /// Where the newest sample lies.

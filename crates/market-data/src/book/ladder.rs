@@ -106,6 +106,10 @@ impl Ladder {
         Some((found, self.window.get(found)))
     }
 
+    pub(super) const fn window_ticks(&self) -> usize {
+        self.window.len()
+    }
+
     pub(super) const fn best_key(&self) -> i64 {
         self.best
     }
