@@ -31,4 +31,7 @@ pub use feature::{FeatureInfo, FeatureSet, Parity, TargetInfo, TargetKind, Trans
 pub use fluxo_core;
 pub use row::{CONSENSUS_START, FEATURE_COUNT, FeatureRow, REGIME_START, ROW_SLOTS, slot_name};
 pub use schema::{canonical_line, revision, schema_text};
-pub use targets::{Label, RowLabels, TARGET_COUNT, TargetEngine, Unlabelled, target_revision};
+pub use targets::{
+    Barrier, Clamp, Label, Matured, RowLabeller, RowLabels, RowTerms, TARGET_COUNT, TargetConfig,
+    TargetEngine, Unlabelled, target_revision,
+};
