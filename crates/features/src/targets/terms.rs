@@ -132,7 +132,7 @@ mod tests {
         assert!((narrow.width_bps - 3.253).abs() < 1e-3);
         let long = Barrier::new(20.0, 0.5, 1.5).unwrap();
         assert_eq!((long.span, long.clamp), (Nanos::from_millis(900_000), Some(Clamp::Longest)));
-        assert!((long.k - 2.0).abs() < 1e-12 && long.width_bps == 30.0);
+        assert!((long.k - 2.0).abs() < 1e-12 && (long.width_bps - 30.0).abs() < 1e-12);
         assert_eq!(Barrier::new(20.0, 0.0, 1.5), Err(Unlabelled::Still));
     }
 

@@ -21,12 +21,12 @@ pub(crate) fn config() -> FeatureConfig {
     FeatureConfig { step: Nanos::from_millis(700), ..FeatureConfig::default() }
 }
 
-/// The taker fee of [`cheap_spec`].
-pub(crate) const FEE_BPS: f64 = 0.1;
+/// The taker fee of [`cheap_spec`]: no whole number of ticks, so that no barrier lies on a price.
+pub(crate) const FEE_BPS: f64 = 0.0213;
 
 /// So cheap that the random markets move by a round trip within minutes.
 pub(crate) fn cheap_spec() -> InstrumentSpec {
-    InstrumentSpec { taker_fee: "0.00001".parse().unwrap(), ..spec() }
+    InstrumentSpec { taker_fee: "0.00000213".parse().unwrap(), ..spec() }
 }
 
 /// The labels of every row that the events close.
