@@ -13,7 +13,7 @@ use super::horizon::Horizon;
 use super::market::Market;
 use super::terms::{Barrier, RowTerms, SPAN_MAX_NS, round_trip_bps};
 use super::volatility::GridReturns;
-use super::{Matured, TargetConfig, Unlabelled};
+use super::{Matured, TARGET_COUNT, TargetConfig, Unlabelled};
 use crate::grid::SECOND_NS;
 use crate::{Error, FeatureConfig, FeatureRow};
 
@@ -115,7 +115,10 @@ impl TargetEngine {
             bets: Bets::new(bet_rows, &targets),
             future_volatility: FutureVolatility::new(rows(future_volatility::SPAN_NS)),
             future_spread: FutureSpread::new(rows(future_spread::SPAN_NS)),
-            decided: Decided::with_capacity(2 * bet_rows),
+            // A gap decides everything at once.
+            decided: Decided::with_capacity(
+                2 * bet_rows + TARGET_COUNT * rows(future_volatility::SPAN_NS),
+            ),
             rows: 0,
             watermark: i64::MIN,
             silence_max,
