@@ -6,6 +6,8 @@
 //! configuration and build, memory that does not grow with the recording, and that a folder with the
 //! final name is whole.
 
+mod balance;
+mod class_balance;
 mod code_version;
 mod columns;
 mod error;
@@ -19,6 +21,7 @@ mod session_day;
 mod uniqueness;
 mod write;
 
+pub use class_balance::Verdict;
 pub use columns::{
     AUX_COLUMNS, Column, ColumnType, FEATURE_COLUMNS, GROUP_ROWS, KEY_COLUMNS, columns,
 };

@@ -2,7 +2,9 @@
 
 use fluxo_core::{Decimal, Side, UnixNanos};
 use fluxo_features::catalogue::index;
-use fluxo_features::{CONSENSUS_START, FeatureEngine, FeatureRow, TARGET_COUNT};
+use fluxo_features::{
+    CONSENSUS_START, FeatureEngine, FeatureRow, RowTerms, TARGET_COUNT, Unlabelled,
+};
 
 use crate::session_day::session_of;
 
@@ -19,7 +21,9 @@ pub(crate) struct Row {
     pub(crate) values: [f32; VALUES],
     /// The best prices, where the book is valid.
     pub(crate) touch: Option<Touch>,
-    pub(crate) labels: [Option<WeighedLabel>; TARGET_COUNT],
+    /// What its bets cost and aim at.
+    pub(crate) terms: RowTerms,
+    pub(crate) labels: [Result<WeighedLabel, Unlabelled>; TARGET_COUNT],
 }
 
 /// A label with its weight.
@@ -51,7 +55,9 @@ impl Row {
             is_warm: row.is_warm,
             values,
             touch: None,
-            labels: [None; TARGET_COUNT],
+            terms: RowTerms::default(),
+            // What is not labelled yet stands here so until it is.
+            labels: [Err(Unlabelled::Unfinished); TARGET_COUNT],
         }
     }
 }

@@ -4,16 +4,18 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use fluxo_core::{Decimal, InstrumentSpec, MarketData, UnixNanos};
-use fluxo_features::{FeatureConfig, FeatureEngine, SamplingClock, TargetEngine};
+use fluxo_features::{FeatureConfig, FeatureEngine, RowLabeller, SamplingClock, TargetConfig};
 use fluxo_lake::Digest;
 use fluxo_session::{EngineFile, Inputs, Instruments, Recording};
 use fluxo_sim::{MarketSource, Recorded};
 
 use crate::Error;
+use crate::balance::Balance;
+use crate::class_balance::{self, CLASS_BALANCE};
 use crate::code_version::SourceState;
 use crate::facts::{self, Facts, Mode};
 use crate::folder::{Unfinished, published};
-use crate::manifest::{FileFacts, LabelTally, MANIFEST, Manifest};
+use crate::manifest::{FileFacts, MANIFEST, Manifest};
 use crate::part::{PartWriter, Tally};
 use crate::pipeline::Pipeline;
 use crate::row::{Row, Touch};
@@ -61,7 +63,8 @@ pub fn write_dataset(
     let mode = mode_of(Recording::open(inputs, instruments)?)?;
     let recording = Recording::open(inputs, instruments)?;
     let (spec, config) = (recording.spec().clone(), engine.feature_config()?);
-    let common = facts::common(mode, &spec, &config, source_sha256(&recording));
+    let targets = TargetConfig::default();
+    let common = facts::common(mode, &spec, &config, &targets, source_sha256(&recording));
     let place = place_of(out, mode, &spec)?;
     let folder = match vacant(&place, &common)? {
         Vacancy::Free(folder) => folder,
@@ -75,9 +78,11 @@ pub fn write_dataset(
             });
         }
     };
-    match Writing::new(&folder, common, &spec, config).and_then(|w| w.run(recording, on_progress)) {
+    let writing = Writing::new(&folder, common, &spec, config, targets);
+    match writing.and_then(|writing| writing.run(recording, on_progress)) {
         Ok(written) => {
             folder.write(PROVENANCE, &provenance())?;
+            folder.write(CLASS_BALANCE, &written.class_balance)?;
             folder.write(MANIFEST, &written.manifest.to_bytes())?;
             folder.publish(written.manifest.files.keys())?;
             Ok(Dataset {
@@ -169,6 +174,7 @@ fn provenance() -> Vec<u8> {
 /// A dataset whose files are written and whose folder is not published.
 struct Written {
     manifest: Manifest,
+    class_balance: Vec<u8>,
     events: u64,
     warnings: Vec<String>,
 }
@@ -180,11 +186,11 @@ struct Writing<'f> {
     symbol: String,
     clock: SamplingClock,
     features: FeatureEngine,
-    targets: TargetEngine,
+    targets: RowLabeller,
     /// The distance of prices as the last event left it.
     tick: Decimal,
     pipeline: Pipeline,
-    labels: LabelTally,
+    balance: Balance,
     /// The file that is being written, and its name.
     part: Option<(String, PartWriter)>,
     session: i32,
@@ -200,6 +206,7 @@ impl<'f> Writing<'f> {
         common: Facts,
         spec: &InstrumentSpec,
         config: FeatureConfig,
+        targets: TargetConfig,
     ) -> Result<Self, Error> {
         Ok(Self {
             folder,
@@ -207,10 +214,10 @@ impl<'f> Writing<'f> {
             symbol: spec.symbol.clone(),
             clock: config.clock,
             features: FeatureEngine::new(config, spec)?,
-            targets: TargetEngine::new(config, spec)?,
+            targets: RowLabeller::new(config, targets, spec)?,
             tick: spec.tick_size,
             pipeline: Pipeline::default(),
-            labels: LabelTally::default(),
+            balance: Balance::default(),
             part: None,
             session: 0,
             files: BTreeMap::new(),
@@ -242,9 +249,15 @@ impl<'f> Writing<'f> {
         };
         let mut facts = self.common;
         facts.extend(facts::of_rows(&tally, self.clock));
-        let manifest = Manifest { facts, files: self.files, labels: self.labels.counts() };
-        let warnings = recording.warnings();
-        Ok(Written { manifest, events: self.progress.events, warnings })
+        let class_balance = class_balance::to_bytes(&self.balance);
+        let manifest = Manifest {
+            facts,
+            files: self.files,
+            labels: class_balance::counts(&self.balance.all),
+            reports: BTreeMap::from([(CLASS_BALANCE.to_owned(), Digest::of(&class_balance))]),
+        };
+        let (events, warnings) = (self.progress.events, recording.warnings());
+        Ok(Written { manifest, class_balance, events, warnings })
     }
 
     /// Rows first, because they describe the time before the event; then the event, in the order in
@@ -276,7 +289,6 @@ impl<'f> Writing<'f> {
 
     fn take_labels(&mut self) {
         while let Some(labels) = self.targets.next_labels() {
-            self.labels.count(&labels);
             self.pipeline.on_labels(&labels);
         }
     }
@@ -296,6 +308,7 @@ impl<'f> Writing<'f> {
                 }
             };
             part.push(&row, self.seq)?;
+            self.balance.on_row(&row);
             self.seq += 1;
         }
         Ok(())

@@ -1314,6 +1314,7 @@ pub static TARGETS: [TargetInfo; 12] = [
         unit: "bps",
         parity: Parity::OddFirstOrder,
         horizon_ms: 1000,
+        embargo_ms: 60000,
     },
     TargetInfo {
         index: 1,
@@ -1322,6 +1323,7 @@ pub static TARGETS: [TargetInfo; 12] = [
         unit: "bps",
         parity: Parity::OddFirstOrder,
         horizon_ms: 5000,
+        embargo_ms: 60000,
     },
     TargetInfo {
         index: 2,
@@ -1330,6 +1332,7 @@ pub static TARGETS: [TargetInfo; 12] = [
         unit: "bps",
         parity: Parity::OddFirstOrder,
         horizon_ms: 10000,
+        embargo_ms: 60000,
     },
     TargetInfo {
         index: 3,
@@ -1338,6 +1341,7 @@ pub static TARGETS: [TargetInfo; 12] = [
         unit: "bps",
         parity: Parity::OddFirstOrder,
         horizon_ms: 30000,
+        embargo_ms: 150000,
     },
     TargetInfo {
         index: 4,
@@ -1346,6 +1350,7 @@ pub static TARGETS: [TargetInfo; 12] = [
         unit: "class",
         parity: Parity::Odd,
         horizon_ms: 1000,
+        embargo_ms: 60000,
     },
     TargetInfo {
         index: 5,
@@ -1354,6 +1359,7 @@ pub static TARGETS: [TargetInfo; 12] = [
         unit: "class",
         parity: Parity::Odd,
         horizon_ms: 5000,
+        embargo_ms: 60000,
     },
     TargetInfo {
         index: 6,
@@ -1362,6 +1368,7 @@ pub static TARGETS: [TargetInfo; 12] = [
         unit: "class",
         parity: Parity::Odd,
         horizon_ms: 10000,
+        embargo_ms: 60000,
     },
     TargetInfo {
         index: 7,
@@ -1370,6 +1377,7 @@ pub static TARGETS: [TargetInfo; 12] = [
         unit: "class",
         parity: Parity::Odd,
         horizon_ms: 30000,
+        embargo_ms: 150000,
     },
     TargetInfo {
         index: 8,
@@ -1378,6 +1386,7 @@ pub static TARGETS: [TargetInfo; 12] = [
         unit: "class",
         parity: Parity::Odd,
         horizon_ms: 900000,
+        embargo_ms: 900000,
     },
     TargetInfo {
         index: 9,
@@ -1386,6 +1395,7 @@ pub static TARGETS: [TargetInfo; 12] = [
         unit: "class",
         parity: Parity::Even,
         horizon_ms: 900000,
+        embargo_ms: 900000,
     },
     TargetInfo {
         index: 10,
@@ -1394,6 +1404,7 @@ pub static TARGETS: [TargetInfo; 12] = [
         unit: "bps/sqrt(s)",
         parity: Parity::Even,
         horizon_ms: 30000,
+        embargo_ms: 150000,
     },
     TargetInfo {
         index: 11,
@@ -1402,6 +1413,7 @@ pub static TARGETS: [TargetInfo; 12] = [
         unit: "ticks",
         parity: Parity::Even,
         horizon_ms: 10000,
+        embargo_ms: 60000,
     },
 ];
 

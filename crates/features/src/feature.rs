@@ -40,6 +40,9 @@ pub struct TargetInfo {
     pub parity: Parity,
     /// How far it looks ahead at most, in milliseconds.
     pub horizon_ms: u32,
+    /// How long after a test block training rows are left out: what labels have in common dies out
+    /// over that time.
+    pub embargo_ms: u32,
 }
 
 /// The sets are prefixes of the row: a set is a slice and needs no map of indices.

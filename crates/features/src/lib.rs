@@ -51,4 +51,7 @@ pub use row::{CONSENSUS_START, FEATURE_COUNT, FeatureRow, REGIME_START, ROW_SLOT
 pub use sampling::{SamplingClock, UnknownClock};
 pub use schema::{canonical_line, revision, schema_text};
 pub use snapshot::SnapshotError;
-pub use targets::{Label, RowLabels, TARGET_COUNT, TargetEngine, Unlabelled, target_revision};
+pub use targets::{
+    Barrier, Clamp, Label, Matured, RowLabeller, RowLabels, RowTerms, TARGET_COUNT, TargetConfig,
+    TargetEngine, Unlabelled, target_revision,
+};

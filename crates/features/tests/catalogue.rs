@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use fluxo_features::catalogue::{CONSENSUS_NAMES, FEATURES, REGIME_NAMES, TARGETS};
-use fluxo_features::{FeatureSet, Parity, ROW_SLOTS, slot_name};
+use fluxo_features::{FeatureSet, Parity, ROW_SLOTS, TargetConfig, slot_name};
 use serde::Deserialize;
 
 const REGIME: [&str; 6] = [
@@ -51,7 +51,14 @@ struct Feature {
 #[derive(Deserialize)]
 struct Targets {
     count: usize,
+    cost_defaults: CostDefaults,
     target: Vec<Target>,
+}
+
+#[derive(Deserialize)]
+struct CostDefaults {
+    c_cost: f64,
+    latency_ms: i64,
 }
 
 #[derive(Deserialize)]
@@ -62,6 +69,7 @@ struct Target {
     unit: String,
     parity: String,
     horizon_max_ms: u32,
+    embargo_ms: u32,
 }
 
 fn crate_file(name: &str) -> PathBuf {
@@ -107,6 +115,14 @@ fn the_sets_are_nested_prefixes_of_the_promised_sizes() {
             assert_eq!(inside, FEATURES[feature.index].set <= set, "{} in {name}", feature.name);
         }
     }
+}
+
+#[test]
+fn the_costs_of_targets_are_those_of_the_table() {
+    let (_, Targets { cost_defaults: CostDefaults { c_cost, latency_ms }, .. }) = tables();
+    let latency = fluxo_features::fluxo_core::Nanos::from_millis(latency_ms);
+    let table = TargetConfig { c_cost, latency, ..TargetConfig::default() };
+    assert_eq!(TargetConfig::default(), table);
 }
 
 #[test]
@@ -210,12 +226,13 @@ fn target_line(target: &Target) -> String {
     };
     format!(
         "TargetInfo {{ index: {}, name: {:?}, kind: TargetKind::{kind}, unit: {:?}, parity: {}, \
-         horizon_ms: {} }},\n",
+         horizon_ms: {}, embargo_ms: {} }},\n",
         target.index,
         target.name,
         target.unit,
         parity(&target.parity, &[]),
         target.horizon_max_ms,
+        target.embargo_ms,
     )
 }
 

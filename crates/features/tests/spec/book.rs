@@ -3,7 +3,7 @@
 use fluxo_core::{Decimal, FeatureUnits, InstrumentSpec, MarketData, Nanos};
 use fluxo_features::catalogue::index;
 use fluxo_features::{
-    Calibration, Error, FeatureConfig, FeatureEngine, FeatureRow, MicroPriceTable, unit_params,
+    Calibration, Error, FeatureConfig, FeatureEngine, FeatureRow, MicroPriceTable,
 };
 use proptest::prelude::*;
 
@@ -236,10 +236,6 @@ fn units_out_of_range_are_no_units() {
     let span = Nanos::new(-1);
     let error = Error::NegativeSpan { name: "match_ttl", span };
     assert_eq!(new(FeatureUnits { match_ttl: span, ..units }), Some(error));
-    let params = |slot| unit_params(slot, &ordered());
-    assert_eq!(params(index::DEPTH_BPS_LOG)[0].0, "band_bps");
-    assert_eq!(params(index::CANCEL_RATE)[0].0, "match_ttl_ns");
-    assert!(params(index::ADD_RATE).is_empty(), "adds wait for nothing");
 }
 
 /// An ordered feed against the slow reference.

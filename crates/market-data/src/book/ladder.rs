@@ -114,6 +114,14 @@ impl Ladder {
         Some((found, self.window.get(found)))
     }
 
+    pub(super) const fn window_ticks(&self) -> usize {
+        self.window.len()
+    }
+
+    pub(super) const fn best_key(&self) -> i64 {
+        self.best
+    }
+
     #[inline]
     const fn key(&self, price: Price) -> i64 {
         match self.side {
