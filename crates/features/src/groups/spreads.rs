@@ -14,7 +14,7 @@ const HALF_LIFE_NS: i64 = 60 * SECOND_NS;
 const PARENTS_MIN: u64 = 20;
 /// A bucket of 100 ms is mature when so many grid points have passed since its end: five seconds.
 const MATURE_AFTER: i64 = 50;
-const BUCKETS: usize = MATURE_AFTER as usize + 1;
+const BUCKETS: i64 = MATURE_AFTER + 1;
 /// Twice the distance to the mid, in bps: the cost of a round trip.
 const ROUND_TRIP_BPS: f64 = 2e4;
 
@@ -77,7 +77,7 @@ impl Spreads {
             mid: None,
             effective: WeightedMean::default(),
             realized: WeightedMean::default(),
-            waiting: vec![Bucket::default(); BUCKETS].into_boxed_slice(),
+            waiting: (0..BUCKETS).map(|_| Bucket::default()).collect(),
             point: i64::MIN,
             parent_counts: false,
         }
@@ -146,5 +146,5 @@ impl Spreads {
 }
 
 fn place(point: i64) -> usize {
-    usize::try_from(point.rem_euclid(BUCKETS as i64)).expect("a remainder is not negative")
+    usize::try_from(point.rem_euclid(BUCKETS)).expect("a remainder is not negative")
 }

@@ -122,8 +122,11 @@ fn warm_ms(slot: usize) -> Option<u32> {
         // Pairs of seconds, and responses of five.
         index::RESILIENCY | index::KYLE_LAMBDA => Some(122_000),
         index::HASBROUCK_IMPACT => Some(306_000),
-        index::MICROPRICE_DEV | index::DEPTH_BPS_LOG | index::DEPTH_BPS_IMB => None,
-        index::ADD_RATE..=index::CANCEL_IMBALANCE | index::AGGRESSION_RATIO.. => None,
+        index::MICROPRICE_DEV
+        | index::DEPTH_BPS_LOG
+        | index::DEPTH_BPS_IMB
+        | index::ADD_RATE..=index::CANCEL_IMBALANCE
+        | index::AGGRESSION_RATIO.. => None,
         _ => Some(window_ms),
     }
 }

@@ -85,8 +85,9 @@ impl Reference {
             index::VOL_30S => past.vol(30),
             index::OFI_30M => past.ofi(1800),
             index::OFI_60M => past.ofi(3600),
-            index::OFI_INTEGRATED | index::RESILIENCY => past.of_grid(slot),
-            index::KYLE_LAMBDA..=index::REALIZED_SPREAD => past.of_grid(slot),
+            index::OFI_INTEGRATED
+            | index::RESILIENCY
+            | index::KYLE_LAMBDA..=index::REALIZED_SPREAD => past.of_grid(slot),
             index::SPREAD_QUALITY..=index::QUEUE_DEPLETION_ASYM => past.of_batches(slot),
             index::OFI_1S => past.ofi(1),
             index::OFI_5S => past.ofi(5),

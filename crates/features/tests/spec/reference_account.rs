@@ -117,7 +117,8 @@ impl Books<'_> {
                 }
                 self.show(&batch.after);
                 if self.ttl() == 0 {
-                    for credit in std::mem::take(&mut self.credits) {
+                    while !self.credits.is_empty() {
+                        let credit = self.credits.remove(0);
                         self.unmatched(&credit, batch.ts);
                     }
                 }

@@ -97,13 +97,13 @@ fn usual_levels(past: &Past<'_>, first: i64) -> Vec<Option<f64>> {
 /// measured from the first pair, so that what never moves has no variance.
 fn moments(pairs: &[(f64, f64)], decay: f64) -> (f64, f64) {
     let Some((x0, y0)) = pairs.first().copied() else { return (0.0, 0.0) };
-    let weights: Vec<f64> = (0..pairs.len()).rev().map(|age| decay.powi(age as i32)).collect();
+    let weight = |age: usize| libm::pow(decay, age as f64);
+    let weights: Vec<f64> = (0..pairs.len()).rev().map(weight).collect();
     let total: f64 = weights.iter().sum();
     let mean = |of: &dyn Fn(&(f64, f64)) -> f64| {
         weights.iter().zip(pairs).map(|(weight, pair)| weight * of(pair)).sum::<f64>() / total
     };
     let (x, y) = (mean(&|pair| pair.0 - x0) + x0, mean(&|pair| pair.1 - y0) + y0);
-    let (x, y) = if pairs.iter().all(|pair| pair.1 == y0) { (x, y0) } else { (x, y) };
     (mean(&|pair| (pair.0 - x) * (pair.1 - y)), mean(&|pair| (pair.1 - y).powi(2)))
 }
 
@@ -135,7 +135,7 @@ impl Past<'_> {
         let decay = decay_of(1800);
         let mut matrix = [[0.0; 10]; 10];
         for (age, sample) in samples.iter().rev().enumerate() {
-            let weight = decay.powi(i32::try_from(age).unwrap());
+            let weight = libm::pow(decay, age as f64);
             for (i, row) in matrix.iter_mut().enumerate() {
                 for (j, entry) in row.iter_mut().enumerate() {
                     *entry += weight * sample[i] * sample[j];

@@ -5,7 +5,7 @@ use core::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
 
-/// Prices that are followed at once. When all are taken, the one whose last entry is oldest is dropped.
+/// Prices that are followed at once, one per value of a byte. When all are taken, the one whose last entry is oldest is dropped.
 const SLOTS: usize = 256;
 /// Credits and debits that are kept at once: twice as many as the liveliest quarter of a second of our
 /// captures needs. When there are more, the oldest one dies early.
@@ -312,9 +312,9 @@ impl Queue {
     }
 }
 
-/// Neighbouring prices have different hashes.
+/// The lowest byte: neighbouring prices have different ones.
 fn hash(price: i64) -> usize {
-    usize::try_from(price.rem_euclid(SLOTS as i64)).expect("a remainder is not negative")
+    usize::from(price.to_le_bytes()[0])
 }
 
 fn narrow(index: usize) -> u16 {
