@@ -14,6 +14,7 @@ mod grid;
 mod inference;
 mod json;
 mod message;
+mod order_book;
 mod sync;
 
 pub use audit::{AuditConfig, AuditCounts, BookAudit};
@@ -25,5 +26,8 @@ pub use inference::SpecInference;
 pub use message::{
     Body, DepthSnapshot, DepthUpdate, Digits, Message, RawAggTrade, RawLevel, RawMarkPrice,
     RawTicker, RawTrade,
+};
+pub use order_book::{
+    LevelOrders, OrderBook, OrderBookConfig, OrderBookCounts, OrderChange, QueuedOrder,
 };
 pub use sync::{FeedCounts, Outcome, SyncConfig, SyncState, Synchroniser};

@@ -5,12 +5,16 @@
 //! next split. A standard ordered map would allocate and free nodes as levels come and go, which a
 //! warm engine must not; here memory grows only when there are more runs than ever before.
 
+use serde::{Deserialize, Serialize};
+
 /// Levels of a run. Two cache lines of keys are searched faster than a tree is walked.
 const RUN_LEVELS: usize = 64;
 /// Runs that a side has room for from the start: at least 8,000 levels.
 const RUNS_AT_START: usize = 256;
 
-#[derive(Clone, Debug)]
+/// Saved as its levels: how they are spread over runs is nobody's business.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(from = "Vec<(i64, i64)>", into = "Vec<(i64, i64)>")]
 pub(super) struct FarLevels {
     /// The smallest key of each run that is in use, and its place in `runs`; in order of keys.
     index: Vec<(i64, usize)>,
@@ -133,6 +137,22 @@ impl FarLevels {
         lower.length = half;
         let first = upper_run.keys[0];
         self.index.insert(at + 1, (first, upper));
+    }
+}
+
+impl From<FarLevels> for Vec<(i64, i64)> {
+    fn from(far: FarLevels) -> Self {
+        far.iter().collect()
+    }
+}
+
+impl From<Vec<(i64, i64)>> for FarLevels {
+    fn from(levels: Vec<(i64, i64)>) -> Self {
+        let mut far = Self::new();
+        for (key, lots) in levels {
+            far.insert(key, lots);
+        }
+        far
     }
 }
 

@@ -6,6 +6,7 @@
 //! level of the window.
 
 use fluxo_core::{Lots, Price, Side};
+use serde::{Deserialize, Serialize};
 
 use super::{Level, Levels, far::FarLevels, window::Window};
 use crate::Error;
@@ -13,7 +14,7 @@ use crate::Error;
 /// The key of the best level of an empty side: beyond every price.
 const NONE: i64 = i64::MAX;
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Ladder {
     side: Side,
     best: i64,

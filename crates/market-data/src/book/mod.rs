@@ -10,6 +10,7 @@ mod levels;
 mod window;
 
 use fluxo_core::{BatchKind, BookBatch, Lots, Price, Side};
+use serde::{Deserialize, Serialize};
 
 pub use levels::Levels;
 
@@ -17,7 +18,7 @@ use crate::Error;
 use ladder::Ladder;
 
 /// The sizes of a book.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BookConfig {
     /// How many neighbouring prices of each side, around its best one, are kept in an array; a
     /// power of two, at least [`BookConfig::WINDOW_TICKS_MIN`]. Levels outside it are kept in an
@@ -34,7 +35,7 @@ impl BookConfig {
 }
 
 /// One price of one side, and what rests there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Level {
     /// The price.
     pub price: Price,
@@ -43,7 +44,7 @@ pub struct Level {
 }
 
 /// What one level update did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LevelChange {
     /// Which side.
     pub side: Side,
@@ -56,7 +57,7 @@ pub struct LevelChange {
 }
 
 /// Both sides of a book, and the venue's identifier of its state.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Book {
     sides: [Ladder; 2],
     update_id: Option<u64>,

@@ -4,10 +4,12 @@
 //! window copies nothing: only what leaves and what enters is touched. It knows nothing of sides:
 //! smaller keys come first.
 
+use serde::{Deserialize, Serialize};
+
 /// Levels per word of the bitset.
 const WORD_BITS: i64 = 64;
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Window {
     /// The first key; a multiple of [`WORD_BITS`], so that no word is shared by both ends.
     start: i64,
