@@ -25,6 +25,10 @@ pub enum Calendar {
     AroundTheClock,
     /// The exchange session of B3, America/Sao_Paulo.
     B3,
+    /// 09:30 to 16:00 of America/New_York, Monday to Friday.
+    Nasdaq,
+    /// 17:00 of America/Chicago to 16:00 of the next day, from Sunday to Friday.
+    Cme,
 }
 
 /// The contract between integers and the world.

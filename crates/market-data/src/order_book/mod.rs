@@ -13,7 +13,7 @@ mod saved;
 use fluxo_core::{Lots, OrderId, Price, RestingOrder, Side, UnixNanos};
 use serde::{Deserialize, Serialize};
 
-use crate::LevelChange;
+use crate::{Error, LevelChange};
 use keyed::{Keyed, NO_SLOT};
 use levels::{LevelStore, of_key};
 use saved::SavedOrderBook;
@@ -274,6 +274,21 @@ impl OrderBook {
     #[must_use]
     pub const fn counts(&self) -> &OrderBookCounts {
         &self.counts
+    }
+
+    /// Restates the book after the tick became `price_factor` and the lot `lots_factor` times finer.
+    /// It allocates: a new specification is rare.
+    ///
+    /// # Errors
+    /// [`Error::Rescale`] when a number no longer fits, or a factor is not positive; the book is then
+    /// empty.
+    pub fn rescale(&mut self, price_factor: i64, lots_factor: i64) -> Result<(), Error> {
+        let saved = SavedOrderBook::from(self.clone());
+        self.clear();
+        let positive = price_factor > 0 && lots_factor > 0;
+        let rescaled = positive.then(|| saved.rescaled(price_factor, lots_factor)).flatten();
+        *self = rescaled.ok_or(Error::Rescale { price_factor, lots_factor })?.try_into()?;
+        Ok(())
     }
 
     /// Forgets every order and level, and no count.

@@ -56,6 +56,20 @@ impl From<OrderBook> for SavedOrderBook {
     }
 }
 
+impl SavedOrderBook {
+    /// The same on a finer grid; `None` when a number does not fit.
+    pub(super) fn rescaled(mut self, price_factor: i64, lots_factor: i64) -> Option<Self> {
+        for level in &mut self.levels {
+            level.price = level.price.rescaled(price_factor)?;
+            level.unseen = level.unseen.rescaled(lots_factor)?;
+            for order in &mut level.queue {
+                order.lots = order.lots.rescaled(lots_factor)?;
+            }
+        }
+        Some(self)
+    }
+}
+
 impl TryFrom<SavedOrderBook> for OrderBook {
     type Error = Error;
 
