@@ -54,6 +54,10 @@ pub(crate) struct Import {
 pub(crate) enum Format {
     /// Lines of `<receive time> <JSON of Binance>`.
     BinanceRaw,
+    /// Archives of LOBSTER: a message file with its book file.
+    Lobster,
+    /// Market-by-order files of Databento.
+    DbnMbo,
 }
 
 #[derive(Args, Debug)]

@@ -29,7 +29,6 @@ fn main() -> ExitCode {
 }
 
 fn import(command: &Import) -> Outcome {
-    let Format::BinanceRaw = command.format;
     let stopwatch = Stopwatch::start();
     let line = ProgressLine::counting("frames");
     Importer::check_files(&command.files).map_err(lake_failure)?;

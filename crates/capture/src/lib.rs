@@ -14,4 +14,4 @@ mod reader;
 
 pub use error::{Error, NoRecording};
 pub use line::{Line, Stamp};
-pub use reader::{CaptureReader, LINE_BYTES_MAX};
+pub use reader::{CaptureReader, LINE_BYTES_MAX, RecordingKind};

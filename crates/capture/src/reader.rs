@@ -17,10 +17,22 @@ const ZIP_MAGIC: [u8; 4] = *b"PK\x03\x04";
 const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 const DBN_MAGIC: [u8; 3] = *b"DBN";
 
+/// How a recording is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecordingKind {
+    /// Lines of `<receive time> <payload>`.
+    Capture,
+    /// An archive of LOBSTER.
+    Lobster,
+    /// A market-by-order file of Databento.
+    MarketByOrder,
+}
+
 /// Reads one capture file, line by line, into one reused buffer.
 pub struct CaptureReader {
     path: PathBuf,
     text: BufReader<Box<dyn Read + Send>>,
+    kind: RecordingKind,
     compressed: bool,
     line: Vec<u8>,
     number: u64,
@@ -76,6 +88,11 @@ impl CaptureReader {
         Ok(Self {
             path: path.to_owned(),
             text: BufReader::with_capacity(BUFFER_BYTES, text),
+            kind: match (zip, zstd || dbn) {
+                (true, _) => RecordingKind::Lobster,
+                (_, true) => RecordingKind::MarketByOrder,
+                _ => RecordingKind::Capture,
+            },
             compressed,
             line: Vec::with_capacity(1 << 16),
             number: 0,
@@ -89,11 +106,18 @@ impl CaptureReader {
         Self {
             path: name.to_owned(),
             text: BufReader::with_capacity(BUFFER_BYTES, text),
+            kind: RecordingKind::Capture,
             compressed: false,
             line: Vec::with_capacity(1 << 16),
             number: 0,
             offset: 0,
         }
+    }
+
+    /// How the file is written.
+    #[must_use]
+    pub const fn kind(&self) -> RecordingKind {
+        self.kind
     }
 
     /// The file, or the name of what is made.

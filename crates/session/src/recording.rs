@@ -121,7 +121,10 @@ impl RecordingError {
             Self::Capture(error) => Failure::usage(error).remedy("check the path"),
             Self::Lake(error) => lake_failure(error),
             Self::NoInstrument { .. } => {
-                Failure::damaged(self).remedy("give captures with lines of `<receive time> <JSON>`")
+                Failure::damaged(self).remedy(
+                    "give captures with lines of `<receive time> <JSON>`, an archive of LOBSTER or a \
+                     market-by-order file",
+                )
             }
             Self::OtherInstrument { .. } => {
                 Failure::usage(self).remedy("give the files of one instrument, in order")

@@ -20,7 +20,7 @@ use crate::{
     RawLevel,
 };
 
-/// Fills of one event that wait for what they did to the book; more are counted as unexplained.
+/// Fills that wait for what they did to the book; more are counted as unexplained.
 const FILLS_MAX: usize = 1_024;
 
 /// The orders of one instrument, and how far they can be believed.
@@ -37,7 +37,7 @@ pub(super) struct OrderFeed {
     has_ended: bool,
     /// Levels that changed since the last batch; the sizes are filled in when it is made.
     touched: Vec<LevelUpdate>,
-    /// Fills of the event at hand: the order and how much of it.
+    /// Fills that wait for what they did to the book: the order and how much of it.
     fills: Vec<(u64, Lots)>,
     /// Whether a print came in this phase.
     traded: bool,
@@ -58,7 +58,7 @@ pub struct OrderFeedCounts {
     pub contradicted_levels: u64,
     /// Levels that came into view, or went out of it.
     pub levels_in_view: u64,
-    /// Fills behind which nothing left the book.
+    /// Fills of orders that did not rest in the book.
     pub unexplained_fills: u64,
     /// Prints between two ticks, rounded to the one where the taker pays less.
     pub rounded_prints: u64,

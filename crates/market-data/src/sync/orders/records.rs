@@ -111,8 +111,10 @@ impl OrderFeed {
     }
 
     fn end_event(&mut self, update_id: u64, out: &mut Out<'_>) -> u64 {
-        self.counts.unexplained_fills += self.fills.len() as u64;
-        self.fills.clear();
+        // The fills of an auction come in one event, and what they did to the book in those behind it.
+        let (waiting, orders) = (self.fills.len(), &self.orders);
+        self.fills.retain(|(id, _)| orders.order(*id).is_some());
+        self.counts.unexplained_fills += (waiting - self.fills.len()) as u64;
         let kind = match self.state {
             SyncState::Buffering => BatchKind::Snapshot,
             _ => BatchKind::Update,
