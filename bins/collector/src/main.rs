@@ -31,7 +31,7 @@ fn main() -> ExitCode {
 fn import(command: &Import) -> Outcome {
     let stopwatch = Stopwatch::start();
     let line = ProgressLine::counting("frames");
-    Importer::check_files(&command.files).map_err(lake_failure)?;
+    Importer::check_files(&command.files, command.format.kind()).map_err(lake_failure)?;
     let mut importer =
         Importer::open(&command.out, ImportConfig::default()).map_err(lake_failure)?;
     let report = importer.import(&command.files, &mut |progress| {

@@ -1,5 +1,6 @@
 //! Lines out of a file, whether it is compressed or not.
 
+use std::fmt;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -26,6 +27,16 @@ pub enum RecordingKind {
     Lobster,
     /// A market-by-order file of Databento.
     MarketByOrder,
+}
+
+impl fmt::Display for RecordingKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Capture => "a capture of lines",
+            Self::Lobster => "an archive of LOBSTER",
+            Self::MarketByOrder => "a market-by-order file",
+        })
+    }
 }
 
 /// Reads one capture file, line by line, into one reused buffer.

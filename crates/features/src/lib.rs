@@ -16,7 +16,7 @@ mod error;
 mod feature;
 mod grid;
 mod groups;
-#[cfg_attr(not(test), expect(dead_code, reason = "the engine does not feed orders yet"))]
+#[expect(dead_code, reason = "the engine does not feed orders yet")]
 mod order_state;
 mod parents;
 mod primitives;

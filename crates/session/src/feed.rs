@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use fluxo_core::{GapReason, InstrumentId, InstrumentSpec, MarketEvent, UnixNanos};
-use fluxo_market_data::{Error, FeedCounts, Message, SyncConfig, SyncState, Synchroniser};
+use fluxo_market_data::{Error, FeedCounts, Message, OrderFeedCounts, SyncConfig, SyncState, Synchroniser};
 use fluxo_sim::Recorded;
 
 use crate::receive_clock::{ReceiveClock, Received};
@@ -88,6 +88,11 @@ impl Feed {
 
     pub(crate) const fn counts(&self) -> &FeedCounts {
         self.synchroniser.counts()
+    }
+
+    /// What an order-by-order feed brought; nothing on other markets.
+    pub(crate) fn order_counts(&self) -> OrderFeedCounts {
+        self.synchroniser.order_counts().unwrap_or_default()
     }
 
     /// Whether there was ever a whole book.

@@ -12,7 +12,7 @@ mod trade_flow;
 pub(crate) use depth::write_depth;
 pub(crate) use mid_returns::MidReturns;
 pub(crate) use order_flow::OrderFlow;
-#[cfg_attr(not(test), expect(unused_imports, reason = "the engine does not feed orders yet"))]
+#[expect(unused_imports, reason = "the engine does not feed orders yet")]
 pub(crate) use orders::Orders;
 pub(crate) use top_of_book::write_top;
 pub(crate) use trade_flow::TradeFlow;
