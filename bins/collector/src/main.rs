@@ -14,7 +14,7 @@ use fluxo_report::{
 };
 use fluxo_session::lake_failure;
 
-use arguments::{Arguments, Command, Format, Import, Verify};
+use arguments::{Arguments, Command, Import, Verify};
 use clock::Stopwatch;
 use reports::{Imported, Verified};
 

@@ -32,7 +32,9 @@ pub enum Error {
         offset: u64,
     },
     /// The compressed stream is damaged.
-    #[error("{path} is damaged: its compressed stream cannot be decoded after byte {offset} of its text")]
+    #[error(
+        "{path} is damaged: its compressed stream cannot be decoded after byte {offset} of its text"
+    )]
     Damaged {
         /// The file.
         path: PathBuf,

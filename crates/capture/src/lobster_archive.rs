@@ -8,10 +8,10 @@ use flate2::CrcReader;
 use flate2::bufread::DeflateDecoder;
 use zip::{CompressionMethod, ZipArchive};
 
+use crate::Error;
 use crate::error::NoRecording;
 use crate::lobster::{Part, SessionLines, SessionName};
 use crate::made::MadeText;
-use crate::Error;
 
 const BUFFER_BYTES: usize = 1 << 18;
 

@@ -28,9 +28,7 @@ pub(crate) fn open(
     bytes: Box<dyn Read + Send>,
 ) -> Result<MadeText<RecordLines>, Error> {
     let refused = |what| Error::NoRecording { path: path.to_owned(), what };
-    let machine = DbnFsm::builder()
-        .build()
-        .map_err(|_| refused(NoRecording::Header))?;
+    let machine = DbnFsm::builder().build().map_err(|_| refused(NoRecording::Header))?;
     let mut lines = RecordLines {
         bytes,
         machine,

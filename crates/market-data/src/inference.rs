@@ -82,10 +82,7 @@ impl SpecInference {
                 self.observe_value(digits, ticker.ask, ticker.ask_size);
             }
             Body::Order(order) => self.observe_order(digits, order),
-            Body::Trade(_)
-            | Body::PartialDepth(_)
-            | Body::MarkPrice(_)
-            | Body::Other => {}
+            Body::Trade(_) | Body::PartialDepth(_) | Body::MarkPrice(_) | Body::Other => {}
         }
         true
     }

@@ -4,8 +4,8 @@
 
 use fluxo_capture::CaptureReader;
 use fluxo_core::{
-    Aggressor, BatchKind, Calendar, Decimal, InstrumentId, InstrumentSpec, Lots, Market, MarketData,
-    Phase, Price, Side, SpecSource, UnixNanos,
+    Aggressor, BatchKind, Calendar, Decimal, InstrumentId, InstrumentSpec, Lots, Market,
+    MarketData, Phase, Price, Side, SpecSource, UnixNanos,
 };
 use fluxo_market_data::{
     Body, Book, BookConfig, Decoder, FeedCounts, OrderBook, OrderBookConfig, OrderFeedCounts,
@@ -122,7 +122,11 @@ struct Read {
 }
 
 /// Reads a recording; `check` is asked after each line.
-fn read(place: &str, spec: InstrumentSpec, mut check: impl FnMut(u64, &Body<'_>, &Reader)) -> Option<Read> {
+fn read(
+    place: &str,
+    spec: InstrumentSpec,
+    mut check: impl FnMut(u64, &Body<'_>, &Reader),
+) -> Option<Read> {
     let path = data_file(place)?;
     let mut sync = Synchroniser::new(InstrumentId::new(0), spec, SyncConfig::DEFAULT).unwrap();
     let mut lines = CaptureReader::open(&path).unwrap();

@@ -104,11 +104,11 @@ mod tests {
 
     /// A book of orders, and the levels of it; prices count away from the touch.
     fn book(bids: &[(i64, i64)], asks: &[(i64, i64)]) -> (OrderBookState, Depth) {
-        let mut state =
-            OrderBookState::new(OrderBookConfig { orders_max: 256, levels_max: 64 });
+        let mut state = OrderBookState::new(OrderBookConfig { orders_max: 256, levels_max: 64 });
         let empty = BookBatch { kind: BatchKind::Snapshot, ..BookBatch::default() };
         state.apply(0, &MarketData::Book(empty));
-        let mut depth = [SideDepth { prices: [0; DEPTH_LEVELS], lots: [0; DEPTH_LEVELS], count: 0 }; 2];
+        let mut depth =
+            [SideDepth { prices: [0; DEPTH_LEVELS], lots: [0; DEPTH_LEVELS], count: 0 }; 2];
         let mut id = 0;
         for (side, first, orders) in [(Side::Bid, 100, bids), (Side::Ask, 101, asks)] {
             for (away, lots) in orders {

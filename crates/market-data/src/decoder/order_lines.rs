@@ -55,7 +55,11 @@ pub(super) fn decode<'a>(
         LineKind::Lobster => {
             let levels = origin.number().ok_or_else(|| origin.bad())?;
             let body = lobster(&mut fields, levels, shown)?;
-            (Some(Market::Nasdaq), LOBSTER_DIGITS, OrderMessage { shown: body.shown.map(|_| &shown[..]), ..body })
+            (
+                Some(Market::Nasdaq),
+                LOBSTER_DIGITS,
+                OrderMessage { shown: body.shown.map(|_| &shown[..]), ..body },
+            )
         }
         LineKind::Mbo => (market_of(origin.text), MBO_DIGITS, mbo(&mut fields)?),
     };

@@ -447,11 +447,7 @@ const fn change(side: Side, price: Price, before: i64, after: i64) -> LevelChang
 
 /// An event that found nothing to change.
 const fn unchanged(order: &RestingOrder) -> OrderChange {
-    OrderChange {
-        level: change(order.side, order.price, 0, 0),
-        entered: None,
-        is_gone: false,
-    }
+    OrderChange { level: change(order.side, order.price, 0, 0), entered: None, is_gone: false }
 }
 
 #[cfg(test)]

@@ -48,10 +48,8 @@ impl From<OrderBook> for SavedOrderBook {
             .collect();
         // The same book gives the same bytes, however it came about.
         levels.sort_unstable_by_key(|level| (level.side, level.price));
-        let config = OrderBookConfig {
-            orders_max: book.orders_max,
-            levels_max: book.levels.levels_max(),
-        };
+        let config =
+            OrderBookConfig { orders_max: book.orders_max, levels_max: book.levels.levels_max() };
         Self { config, levels, counts: book.counts }
     }
 }

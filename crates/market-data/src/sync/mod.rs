@@ -157,6 +157,15 @@ impl Synchroniser {
         }
     }
 
+    /// Within a recording nothing came since `last`, for longer than a busy market is silent. What
+    /// follows need not go on from there, except on a feed that states every order and every loss.
+    pub fn recording_pause(&mut self, last: UnixNanos) {
+        match &mut self.orders {
+            Some(orders) => orders.pause(last),
+            None => self.recording_boundary(last),
+        }
+    }
+
     /// A live feed was lost, which was noticed at `ts_recv`, for a reason that is no broken chain of
     /// ids: the book is none until a snapshot that comes after this joins updates that come after
     /// this. Where nothing had come, nothing was lost. `since` is when all of it was still heard,

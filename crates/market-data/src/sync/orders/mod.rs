@@ -16,8 +16,8 @@ use super::depth::Depth;
 use super::{Outcome, SyncState, Synchroniser, Times};
 use crate::order_book::{OrderBook, OrderBookConfig};
 use crate::{
-    Book, BookConfig, Digits, Error, LevelChange, OrderAction, OrderBookCounts, OrderMessage,
-    RawLevel,
+    Book, BookConfig, Digits, Error, Level, LevelChange, OrderAction, OrderBookCounts,
+    OrderMessage, RawLevel,
 };
 
 /// Fills that wait for what they did to the book; more are counted as unexplained.
@@ -35,6 +35,8 @@ pub(super) struct OrderFeed {
     /// When the last message came, and whether the recording ended with it.
     last: Option<UnixNanos>,
     has_ended: bool,
+    /// When the last message before a long pause came, until the next one comes.
+    paused_since: Option<UnixNanos>,
     /// Levels that changed since the last batch; the sizes are filled in when it is made.
     touched: Vec<LevelUpdate>,
     /// Fills that wait for what they did to the book: the order and how much of it.
@@ -103,6 +105,7 @@ impl OrderFeed {
             phase: None,
             last: None,
             has_ended: false,
+            paused_since: None,
             touched: Vec::with_capacity(64),
             fills: Vec::with_capacity(FILLS_MAX),
             traded: false,
@@ -124,6 +127,31 @@ impl OrderFeed {
 
     pub(super) const fn recording_boundary(&mut self) {
         self.has_ended = self.last.is_some();
+    }
+
+    /// Nothing came for long, and nothing was lost: a market sleeps. Who reads the events learns of a
+    /// break, and is told the book anew behind it.
+    pub(super) const fn pause(&mut self, since: UnixNanos) {
+        self.paused_since = Some(since);
+    }
+
+    fn wake(&mut self, since: UnixNanos, out: &mut Out<'_>) {
+        if self.state == SyncState::Unsynced {
+            return;
+        }
+        let (from, reason) = (since.min(out.ts_recv), GapReason::RecordingBoundary);
+        out.say(MarketData::Gap(Gap { from, to: out.ts_recv, reason }));
+        self.touched.clear();
+        for side in Side::BOTH {
+            for level in self.levels.levels(side) {
+                let Level { price, lots } = level;
+                self.touched.push(LevelUpdate { side, price, lots });
+                for queued in self.orders.queue(side, price) {
+                    out.say(MarketData::OrderAdd(queued.order));
+                }
+            }
+        }
+        self.say_levels(BatchKind::Snapshot, 0, out);
     }
 
     /// What is known of the book is lost: a gap, if there was one.
@@ -292,6 +320,13 @@ impl Synchroniser {
             self.counts.boundary_gaps += u64::from(feed.state != SyncState::Unsynced);
             feed.lose(last, GapReason::RecordingBoundary, &mut out);
             (feed.phase, feed.traded) = (None, false);
+        }
+        if let Some(since) = feed.paused_since.take() {
+            feed.wake(since, &mut out);
+            if message.shown.is_none() {
+                feed.traded = false;
+                feed.say_phase(Phase::Auction, &mut out);
+            }
         }
         if message.after_loss && feed.state == SyncState::Live && !message.of_snapshot {
             self.counts.gaps += 1;

@@ -52,9 +52,8 @@ impl OrderFeed {
         self.touched.clear();
         self.touched.extend_from_slice(&self.shown);
         if let Some(order) = order.filter(|_| sign != 0) {
-            let same = |level: &&mut LevelUpdate| {
-                (level.side, level.price) == (order.side, order.price)
-            };
+            let same =
+                |level: &&mut LevelUpdate| (level.side, level.price) == (order.side, order.price);
             let change = if sign > 0 { order.lots } else { -order.lots };
             match self.touched.iter_mut().find(same) {
                 Some(level) => level.lots = (level.lots + change).max(Lots::ZERO),
@@ -103,7 +102,9 @@ impl OrderFeed {
                     (next, at) = (before.next(), at + 1);
                 }
                 // Only the book has it: it went, or it left the view behind the last level.
-                (Some(held), shown) if shown.is_none_or(|s| side.is_better(held.price, s.price)) => {
+                (Some(held), shown)
+                    if shown.is_none_or(|s| side.is_better(held.price, s.price)) =>
+                {
                     if held.lots > Lots::ZERO {
                         let in_view = shown.is_none() && is_full;
                         self.counts.levels_in_view += u64::from(in_view);
@@ -138,7 +139,8 @@ impl OrderFeed {
     /// The order at hand may have opened a level that is not shown: it was out of view at once.
     fn drop_out_of_view(&mut self, side: Side, end: usize) {
         let shown = &self.shown[..end];
-        let is_shown = |level: &LevelUpdate| shown.iter().any(|s| s.side == side && s.price == level.price);
+        let is_shown =
+            |level: &LevelUpdate| shown.iter().any(|s| s.side == side && s.price == level.price);
         let out = |level: &&mut LevelUpdate| {
             level.side == side && level.lots > Lots::ZERO && !is_shown(level)
         };
