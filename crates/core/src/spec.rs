@@ -25,6 +25,10 @@ pub enum Calendar {
     AroundTheClock,
     /// The exchange session of B3, America/Sao_Paulo.
     B3,
+    /// 09:30 to 16:00 of America/New_York, Monday to Friday.
+    Nasdaq,
+    /// 17:00 of America/Chicago to 16:00 of the next day, from Sunday to Friday.
+    Cme,
 }
 
 impl Calendar {
@@ -34,6 +38,8 @@ impl Calendar {
         match self {
             Self::AroundTheClock => "24x7",
             Self::B3 => "b3",
+            Self::Nasdaq => "nasdaq",
+            Self::Cme => "cme",
         }
     }
 }

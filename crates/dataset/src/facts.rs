@@ -101,6 +101,8 @@ fn instrument(spec: &InstrumentSpec) -> Value {
     let calendar = match spec.calendar {
         Calendar::AroundTheClock => "24x7",
         Calendar::B3 => "B3",
+        Calendar::Nasdaq => "NASDAQ",
+        Calendar::Cme => "CME",
     };
     json!({
         "calendar": calendar,

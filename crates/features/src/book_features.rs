@@ -14,6 +14,7 @@ use crate::groups::{
     Spreads, write_depth, write_microprice, write_shape,
 };
 use crate::near_book::{Depth, NearBook};
+use crate::order_state::OrderFact;
 use crate::parents::{ParentEvent, Print};
 use crate::{Calibration, Error, FeatureConfig, MicroPriceTable};
 
@@ -67,7 +68,11 @@ impl BookFeatures {
             liquidity: Liquidity::new(),
             multi_level: MultiLevel::new(),
             band: Band::new(bps),
-            accounting: Accounting::new(match_ttl.get(), config.parent_close.get()),
+            accounting: Accounting::new(
+                match_ttl.get(),
+                config.parent_close.get(),
+                spec.market.is_order_by_order(),
+            ),
             resiliency: Resiliency::new(),
             impact: Impact::new(),
             spreads: Spreads::new(),
@@ -152,6 +157,8 @@ impl BookFeatures {
         market: &BookState,
     ) {
         self.near.settle(market.book());
+        let counts = before.is_some() && batch.kind == BatchKind::Update;
+        self.accounting.settle_orders(counts && market.top_at(ts).is_some());
         if batch.kind == BatchKind::Snapshot {
             self.band.on_snapshot(batch);
             self.accounting.reset();
@@ -205,6 +212,12 @@ impl BookFeatures {
             self.impact.observe(top.mid_half_ticks());
             self.spreads.observe(top.mid_half_ticks());
         }
+    }
+
+    /// An order event, before the batch of its message.
+    pub(crate) fn on_order(&mut self, ts: i64, fact: &OrderFact) {
+        let is_near = self.near.depth()[fact.side.index()].reaches(fact.side, fact.price);
+        self.accounting.on_order(ts, fact, is_near);
     }
 
     /// A print of a known side, and what it did to a parent.

@@ -4,14 +4,15 @@ use fluxo_core::{
     BatchKind, BookBatch, Decimal, Gap, GapReason, InstrumentSpec, MarketData, MarketEvent, Phase,
     Trade, TradeCondition, UnixNanos,
 };
-use fluxo_market_data::Book;
+use fluxo_market_data::{Book, OrderBookConfig};
 
 use crate::book_features::BookFeatures;
 use crate::book_state::BookState;
 use crate::coverage::Coverage;
 use crate::grid::{FINE_NS, bucket, point};
-use crate::groups::{MidReturns, Slots, write_clock, write_top};
+use crate::groups::{MidReturns, Orders, Slots, write_clock, write_top};
 use crate::nsmi::Nsmi;
+use crate::order_state::OrderBookState;
 use crate::parents::{ParentEvent, Parents, Print};
 use crate::price_features::PriceFeatures;
 use crate::print_features::PrintFeatures;
@@ -61,6 +62,8 @@ pub struct FeatureEngine {
     book_features: BookFeatures,
     parents: Parents,
     prints: PrintFeatures,
+    /// Where the feed tells every order: the orders, and what is made of them.
+    orders: Option<(Box<OrderBookState>, Orders)>,
     regime: Regime,
     /// The last moment of the current 100 ms bucket: up to it no grid has to be rolled.
     bucket_end: i64,
@@ -125,6 +128,10 @@ impl FeatureEngine {
             book_features: BookFeatures::new(&config, spec, calibration)?,
             parents: Parents::new(config.parent_gap.get(), config.parent_close.get()),
             prints: PrintFeatures::new(spec, calibration)?,
+            orders: spec
+                .market
+                .is_order_by_order()
+                .then(|| (Box::new(OrderBookState::new(OrderBookConfig::DEFAULT)), Orders::new())),
             regime: Regime::new(config.regime_inputs),
             bucket_end: i64::MIN,
             tick,
@@ -185,14 +192,12 @@ impl FeatureEngine {
             MarketData::Spec(spec) => self.on_spec(ts, spec),
             // Time passed: that alone does not begin the rows.
             MarketData::Heartbeat => return,
-            // They validate, or serve features that are not built.
-            MarketData::Quote(_)
-            | MarketData::Mark(_)
-            | MarketData::Bar(_)
-            | MarketData::OrderAdd(_)
+            MarketData::OrderAdd(_)
             | MarketData::OrderReduce(_)
             | MarketData::OrderCancel(_)
-            | MarketData::OrderExecute(_) => {}
+            | MarketData::OrderExecute(_) => self.on_order(ts, &event.data),
+            // They validate the book, or are made of what is here already.
+            MarketData::Quote(_) | MarketData::Mark(_) | MarketData::Bar(_) => {}
         }
         self.coverage.on_event(ts);
         self.prices.begin(ts);
@@ -294,6 +299,9 @@ impl FeatureEngine {
             self.mid_returns.observe(top.mid_half_ticks());
         }
         self.book_features.end_batch(ts, batch, before, &self.market);
+        if let Some((orders, _)) = &mut self.orders {
+            orders.set_levels(batch);
+        }
         shown.is_some_and(|shown| shown != *self.book_features.depth())
     }
 
@@ -330,6 +338,15 @@ impl FeatureEngine {
         self.book_features.on_parent(event);
     }
 
+    /// The batch of the order's message comes after it: the book is still as it was before.
+    fn on_order(&mut self, ts: i64, data: &MarketData) {
+        let Some((book, orders)) = &mut self.orders else { return };
+        if let Some(fact) = book.apply(ts, data) {
+            orders.on_order(ts, &fact, self.book_features.depth());
+            self.book_features.on_order(ts, &fact);
+        }
+    }
+
     fn on_status(&mut self, ts: i64, phase: Phase) {
         let reopens = self.market.phase() == Phase::Closed && phase != Phase::Closed;
         self.market.set_phase(phase);
@@ -345,6 +362,9 @@ impl FeatureEngine {
     fn on_gap(&mut self, ts: i64, gap: &Gap) {
         self.market.lose();
         self.book_features.on_gap(self.market.book());
+        if let Some((orders, _)) = &mut self.orders {
+            orders.lose();
+        }
         match gap.reason {
             GapReason::Sequence { .. } | GapReason::Disconnected | GapReason::Overrun => {
                 self.coverage.begin_gap(gap.from.get(), ts);
@@ -372,6 +392,12 @@ impl FeatureEngine {
             self.market.lose();
             self.counts.foreign_specs += 1;
         }
+        if let Some((orders, _)) = &mut self.orders {
+            match factors {
+                Some((price, lots)) => orders.rescale(price, lots),
+                None => orders.lose(),
+            }
+        }
         let (price_factor, lots_factor) = factors.unzip();
         self.prints.respecify(spec, lots_factor);
         self.book_features.respecify(&spec.units, price_factor, self.market.book());
@@ -387,6 +413,9 @@ impl FeatureEngine {
         self.book_features.clear();
         self.parents.clear();
         self.prints.clear();
+        if let Some((_, orders)) = &mut self.orders {
+            orders.clear();
+        }
         self.regime.on_break();
         // The cleared rings take up their place again with the next event.
         self.bucket_end = i64::MIN;
@@ -427,12 +456,20 @@ impl FeatureEngine {
         self.coverage.count_gap_to(at);
         let (row, exact) = (&mut self.row, &mut self.exact);
         let mut slots = Slots { row, exact, defects: &mut self.counts.not_finite };
-        write_top(self.market.top_at(at), &mut slots);
+        let top = self.market.top_at(at);
+        write_top(top, &mut slots);
         self.prices.write(at, &self.coverage, &mut slots);
         write_clock(at, &mut self.sessions, &mut slots);
         self.mid_returns.write(at, &self.coverage, &mut slots);
         self.book_features.write(at, &self.market, &mut self.coverage, &mut slots);
         self.prints.write(at, &self.coverage, &mut slots);
+        match &self.orders {
+            Some((book, orders)) => {
+                let depth = top.is_some().then(|| self.book_features.depth());
+                orders.write(book, depth, &mut slots);
+            }
+            None => Orders::write_none(&mut slots),
+        }
     }
 }
 

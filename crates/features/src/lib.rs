@@ -24,6 +24,7 @@ mod groups;
 mod micro_price;
 mod near_book;
 pub mod nsmi;
+mod order_state;
 mod parents;
 mod price_features;
 mod primitives;

@@ -5,16 +5,14 @@ use fluxo_core::{Decimal, InstrumentSpec, Nanos};
 
 use crate::catalogue::{FEATURES, REGIME_NAMES, index};
 use crate::nsmi::InputSet;
-use crate::{
-    Calibration, FEATURE_COUNT, FeatureConfig, FeatureInfo, REGIME_START, ROW_SLOTS, SamplingClock,
-};
+use crate::{Calibration, FEATURE_COUNT, FeatureConfig, FeatureInfo, ROW_SLOTS, SamplingClock};
 
 /// The revision of a slot's implementation: 0 is not built, so the slot is undefined in every row;
 /// it grows by one whenever the numbers change.
 #[must_use]
 pub const fn revision(slot: usize) -> u32 {
     match slot {
-        index::TRET_1S..=index::QUEUE_DEPLETION_ASYM | REGIME_START..ROW_SLOTS => 1,
+        ..ROW_SLOTS => 1,
         _ => 0,
     }
 }
@@ -179,9 +177,9 @@ mod tests {
     }
 
     #[test]
-    fn all_but_the_order_level_features_are_built() {
+    fn every_slot_is_built() {
         let built: Vec<usize> = (0..ROW_SLOTS).filter(|slot| revision(*slot) > 0).collect();
-        let expected = (0..=104).chain(108..117);
+        let expected = 0..117;
         assert_eq!(built, expected.collect::<Vec<_>>());
     }
 

@@ -14,6 +14,8 @@ const DAY_NS: i64 = 1_440 * MINUTE_NS;
 const OFFSET_HOLDS_NS: i64 = 15 * MINUTE_NS;
 
 static SAO_PAULO: TimeZone = jiff::tz::get!("America/Sao_Paulo");
+static NEW_YORK: TimeZone = jiff::tz::get!("America/New_York");
+static CHICAGO: TimeZone = jiff::tz::get!("America/Chicago");
 
 /// When an exchange trades, on the days on which it does.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +33,11 @@ const fn hours(calendar: Calendar) -> Option<Hours> {
         Calendar::AroundTheClock => None,
         // The dollar futures.
         Calendar::B3 => Some(Hours { zone: &SAO_PAULO, open_min: 9 * 60, close_min: 18 * 60 + 30 }),
+        Calendar::Nasdaq => {
+            Some(Hours { zone: &NEW_YORK, open_min: 9 * 60 + 30, close_min: 16 * 60 })
+        }
+        // It opens on the evening before.
+        Calendar::Cme => Some(Hours { zone: &CHICAGO, open_min: -7 * 60, close_min: 16 * 60 }),
     }
 }
 

@@ -4,6 +4,7 @@
 mod iceberg;
 mod ledger;
 mod rates;
+mod told;
 
 use fluxo_core::Side;
 use serde::{Deserialize, Serialize};
@@ -12,11 +13,13 @@ use crate::book_state::Top;
 use crate::book_view::BookView;
 use crate::catalogue::index;
 use crate::near_book::NearChange;
+use crate::order_state::OrderFact;
 
 use super::Slots;
 use iceberg::{Iceberg, Latch};
 use ledger::{Kind, Ledger, Sequence, Waiting};
 use rates::Rates;
+use told::Told;
 
 /// Matches prints with decreases, in whichever order they come.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -24,6 +27,8 @@ pub(crate) struct Accounting {
     /// How long a print and its decrease may lie apart; zero where both come in one ordered feed: a
     /// print then waits for the next batch, and a decrease for prints of its own time.
     match_ttl: i64,
+    /// Where the feed tells every order the table is not used.
+    told: Option<Told>,
     /// Refills of an iceberg lie farther apart than this.
     refill_apart: i64,
     rates: Rates,
@@ -37,9 +42,10 @@ pub(crate) struct Accounting {
 }
 
 impl Accounting {
-    pub(crate) fn new(match_ttl: i64, refill_apart: i64) -> Self {
+    pub(crate) fn new(match_ttl: i64, refill_apart: i64, has_orders: bool) -> Self {
         Self {
             match_ttl,
+            told: has_orders.then(Told::default),
             refill_apart,
             rates: Rates::new(),
             ledgers: [Ledger::new(), Ledger::new()],
@@ -62,6 +68,7 @@ impl Accounting {
         self.ledgers.iter_mut().for_each(Ledger::clear);
         self.icebergs = [Iceberg::default(); 2];
         self.latch.clear();
+        self.told = self.told.take().map(|_| Told::default());
     }
 
     /// How long a print and its decrease may lie apart from now on.
@@ -83,12 +90,38 @@ impl Accounting {
         self.expire(ts);
         let Self { rates, ledgers, .. } = self;
         rates.on_print(lots);
+        if self.told.is_some() {
+            return;
+        }
         let ledger = &mut ledgers[hit.index()];
         let seen = ledger.consume(Kind::Debit, price, lots, |booked_at, part| {
             rates.take_back(hit, booked_at, part);
         });
         let at_best = self.icebergs[hit.index()].is_best(price);
         self.wait(Kind::Credit, hit, Waiting { ts, price, lots: lots - seen, at_best });
+    }
+
+    /// An order event, before the batch of its message; `is_near` says whether its price is among the
+    /// ten best of its side.
+    pub(crate) fn on_order(&mut self, ts: i64, fact: &OrderFact, is_near: bool) {
+        if let Some(told) = &mut self.told
+            && told.on_order(ts, fact, is_near)
+        {
+            self.latch.set(ts, fact.side);
+        }
+    }
+
+    /// The batch of a message led from one valid book to another, or did not: then nothing that its
+    /// orders said counts.
+    pub(crate) fn settle_orders(&mut self, counts: bool) {
+        let Some(told) = &mut self.told else { return };
+        let said = told.take();
+        if counts {
+            self.rates.on_add(said.added);
+            for side in Side::BOTH {
+                self.rates.on_cancel(side, said.cancelled[side.index()]);
+            }
+        }
     }
 
     /// A batch begins.
@@ -98,6 +131,9 @@ impl Accounting {
 
     /// The batch, which led from one valid book to another, changed a level near the best prices.
     pub(crate) fn on_change(&mut self, ts: i64, side: Side, change: NearChange) {
+        if self.told.is_some() {
+            return;
+        }
         if change.after > change.before {
             return self.rates.on_add(change.after - change.before);
         }
