@@ -8,8 +8,8 @@ use fluxo_core::{
     Market, MarketData, Phase, Price, Side, SpecSource, UnixNanos,
 };
 use fluxo_market_data::{
-    Body, Book, BookConfig, Decoder, FeedCounts, OrderBook, OrderBookConfig, OrderFeedCounts,
-    SyncConfig, Synchroniser,
+    Body, Book, BookConfig, Decoder, FeedCounts, OrderAction, OrderBook, OrderBookConfig,
+    OrderFeedCounts, SyncConfig, Synchroniser,
 };
 use fluxo_test_data::data_file;
 
@@ -203,12 +203,17 @@ fn prints_of_lobster_are_its_executions_and_the_hidden_ones() {
 #[test]
 fn a_future_is_crossed_in_its_auction_and_nowhere_else() {
     let spec = spec(Market::CmeFutures, "ESH4", "0.25");
-    let mut before_first_trade = true;
+    let (mut before_first_trade, mut filled) = (true, 0);
     let mut last_crossed_before = None;
     let read = read(
         "databento_mbo/esh4-glbx-mdp3-20231225.mbo.dbn.zst",
         spec.clone(),
-        |number, _, reader| {
+        |number, body, reader| {
+            if let Body::Order(order) = body
+                && order.action == OrderAction::Fill
+            {
+                filled += order.size;
+            }
             before_first_trade &= reader.trades.iter().sum::<u64>() == 0;
             if reader.levels.is_crossed() && before_first_trade {
                 last_crossed_before = Some(number);
@@ -229,8 +234,13 @@ fn a_future_is_crossed_in_its_auction_and_nowhere_else() {
         assert_eq!(*phase, Phase::Auction);
         assert!(ts.get() >= 1_703_543_995_000_000_000 && ts.get() < open.get() + 1_000_000_000);
     }
-    // Every fill left the book as an execution.
-    assert_eq!(day.orders.unexplained_fills, 0);
+    // Every fill left the book as an execution, but for seven orders of the auction that never rested.
+    assert_eq!(day.orders.unexplained_fills, 7);
+    // The auction is one print; its fills are of both sides.
+    assert_eq!(day.reader.trades[2], 1);
+    assert_eq!(day.reader.executed, filled - 14);
+    // Icebergs: more of an order traded than it displayed.
+    assert!(counts.hidden_lots > 0, "{counts:?}");
     assert!(day.reader.levels.best(Side::Bid).unwrap().price > Price::from_ticks(4_000));
     day.reader.check_agreement();
     let night = self::read("databento_mbo/esh4-glbx-mdp3-20231224.mbo.dbn.zst", spec, |_, _, _| ());

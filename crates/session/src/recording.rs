@@ -262,7 +262,7 @@ impl<'l> Recording<'l> {
             (orders.orders.duplicate_adds, "orders joined under an identifier that rested already"),
             (orders.orders.unnamed_orders, "orders are beyond the most that are known one by one"),
             (orders.orders.lost_levels, "levels are beyond the most that a book of orders holds"),
-            (orders.unexplained_fills, "fills are of orders that did not rest in the book"),
+            (orders.unexplained_fills, "fills are of orders that were never displayed"),
             (
                 orders.rounded_prints,
                 "prints lie between two ticks and count at the one where the taker pays less",

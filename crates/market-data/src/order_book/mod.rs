@@ -79,6 +79,8 @@ pub struct OrderBookCounts {
     pub unknown_orders: u64,
     /// Lots that left a level which did not hold them.
     pub missing_lots: u64,
+    /// Lots beyond what a known order displayed: a hidden reserve that traded.
+    pub hidden_lots: u64,
     /// Orders beyond the most that are known one by one.
     pub unnamed_orders: u64,
     /// Changes that would have opened a level beyond the most there may be.
@@ -303,7 +305,7 @@ impl OrderBook {
     fn take_known(&mut self, slot: u32, order: &RestingOrder) -> OrderChange {
         let node = self.nodes[slot as usize];
         let taken = order.lots.get().min(node.lots);
-        self.count_missing(order.lots.get() - taken);
+        self.counts.hidden_lots += (order.lots.get() - taken).unsigned_abs();
         let state = self.levels.at_mut(node.level);
         let (before, (side, price)) = (state.total(), of_key(state.key));
         state.lots -= taken;

@@ -58,6 +58,16 @@ fn unknown_orders_leave_from_the_lots_without_a_name() {
 }
 
 #[test]
+fn more_of_an_order_can_trade_than_it_displayed() {
+    let mut book = OrderBook::new(SMALL);
+    book.add(at(1), &order(1, Side::Bid, 100, 3));
+    book.add(at(2), &order(2, Side::Bid, 100, 4));
+    let traded = book.take(&order(1, Side::Bid, 100, 13));
+    assert_eq!((traded.level.after.get(), traded.is_gone), (4, true));
+    assert_eq!((book.counts().hidden_lots, book.counts().missing_lots), (10, 0));
+}
+
+#[test]
 fn a_level_that_is_said_to_hold_less_than_its_orders_forgets_them() {
     let mut book = OrderBook::new(SMALL);
     book.add(at(1), &order(1, Side::Bid, 100, 5));

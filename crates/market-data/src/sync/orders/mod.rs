@@ -20,7 +20,7 @@ use crate::{
     OrderMessage, RawLevel,
 };
 
-/// Fills that wait for what they did to the book; more are counted as unexplained.
+/// Fills of one event that wait for what they did to the book; more are counted as unexplained.
 const FILLS_MAX: usize = 1_024;
 
 /// The orders of one instrument, and how far they can be believed.
@@ -39,7 +39,7 @@ pub(super) struct OrderFeed {
     paused_since: Option<UnixNanos>,
     /// Levels that changed since the last batch; the sizes are filled in when it is made.
     touched: Vec<LevelUpdate>,
-    /// Fills that wait for what they did to the book: the order and how much of it.
+    /// Fills of the event at hand that wait for what they did to the book.
     fills: Vec<(u64, Lots)>,
     /// Whether a print came in this phase.
     traded: bool,
@@ -60,7 +60,7 @@ pub struct OrderFeedCounts {
     pub contradicted_levels: u64,
     /// Levels that came into view, or went out of it.
     pub levels_in_view: u64,
-    /// Fills of orders that did not rest in the book.
+    /// Fills behind which nothing left the book: of orders that were never displayed.
     pub unexplained_fills: u64,
     /// Prints between two ticks, rounded to the one where the taker pays less.
     pub rounded_prints: u64,

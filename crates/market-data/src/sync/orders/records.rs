@@ -5,7 +5,7 @@
 //! first print nothing tells that trading is continuous, and a book that is crossed where an event
 //! ends is one of an auction; both are called an auction here.
 
-use fluxo_core::{BatchKind, Lots, MarketData, Phase, RestingOrder};
+use fluxo_core::{BatchKind, Lots, MarketData, OrderId, Phase, RestingOrder};
 
 use super::{Converted, FILLS_MAX, OrderFeed, Out};
 use crate::sync::SyncState;
@@ -59,9 +59,9 @@ impl OrderFeed {
         }
     }
 
-    /// Lots of an order leave: those that were filled as a trade.
+    /// Lots of an order leave: those that were filled as a trade. More can trade than it displayed.
     fn leave(&mut self, order: RestingOrder, out: &mut Out<'_>) {
-        let filled = self.take_fill(&order);
+        let filled = self.take_fill(order.id);
         if filled > Lots::ZERO {
             self.execute(RestingOrder { lots: filled, ..order }, out);
         }
@@ -77,10 +77,10 @@ impl OrderFeed {
             return self.add(order, out);
         };
         let mut rests = known.order;
-        let filled = self.take_fill(&rests);
+        let filled = self.take_fill(order.id);
         if filled > Lots::ZERO {
             self.execute(RestingOrder { lots: filled, ..rests }, out);
-            rests.lots -= filled;
+            rests.lots = (rests.lots - filled).max(Lots::ZERO);
         }
         let stays = (rests.side, rests.price) == (order.side, order.price);
         if stays && order.lots <= rests.lots {
@@ -95,26 +95,15 @@ impl OrderFeed {
         self.add(order, out);
     }
 
-    /// How much of what leaves an order was filled; it is not waited for any more.
-    fn take_fill(&mut self, leaving: &RestingOrder) -> Lots {
-        let Some(at) = self.fills.iter().position(|(id, _)| *id == leaving.id) else {
-            return Lots::ZERO;
-        };
-        let filled = self.fills[at].1;
-        let taken = filled.min(leaving.lots);
-        if taken == filled {
-            self.fills.swap_remove(at);
-        } else {
-            self.fills[at].1 -= taken;
-        }
-        taken
+    /// How much of an order was filled before it changed; it is not waited for any more.
+    fn take_fill(&mut self, id: OrderId) -> Lots {
+        let at = self.fills.iter().position(|(filled, _)| *filled == id);
+        at.map_or(Lots::ZERO, |at| self.fills.swap_remove(at).1)
     }
 
     fn end_event(&mut self, update_id: u64, out: &mut Out<'_>) -> u64 {
-        // The fills of an auction come in one event, and what they did to the book in those behind it.
-        let (waiting, orders) = (self.fills.len(), &self.orders);
-        self.fills.retain(|(id, _)| orders.order(*id).is_some());
-        self.counts.unexplained_fills += (waiting - self.fills.len()) as u64;
+        self.counts.unexplained_fills += self.fills.len() as u64;
+        self.fills.clear();
         let kind = match self.state {
             SyncState::Buffering => BatchKind::Snapshot,
             _ => BatchKind::Update,
