@@ -32,6 +32,7 @@ fn run(command: &Run) -> Outcome {
         EngineFile::load(configuration.config.as_deref(), &configuration.overrides()).or_usage()?;
     tracing::info!("configuration:\n{}", engine.canonical());
     let instruments = Instruments::load(command.instruments.as_deref()).or_usage()?;
+    let instruments = instruments.calibrated_by(&engine);
     let inputs = Inputs::find(&command.inputs, &command.selection())
         .map_err(RecordingError::into_failure)?;
     let recording = Recording::open(&inputs, &instruments).map_err(RecordingError::into_failure)?;

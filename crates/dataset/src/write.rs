@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use fluxo_core::{InstrumentSpec, MarketData, Nanos, UnixNanos};
-use fluxo_features::{FeatureConfig, FeatureEngine, TargetEngine};
+use fluxo_features::{Calibration, FeatureConfig, FeatureEngine, TargetEngine};
 use fluxo_lake::Digest;
 use fluxo_session::{EngineFile, Inputs, Instruments, Recording};
 use fluxo_sim::{MarketSource, Recorded};
@@ -62,7 +62,10 @@ pub fn write_dataset(
     let mode = mode_of(Recording::open(inputs, instruments)?)?;
     let recording = Recording::open(inputs, instruments)?;
     let (spec, config) = (recording.spec().clone(), engine.feature_config()?);
-    let common = facts::common(mode, &spec, &config, source_sha256(&recording));
+    let calibration = engine.calibration(&spec)?;
+    recording.begins().map_or(Ok(()), |begins| engine.check_calibrated_before(begins))?;
+    let file = engine.calibration_file();
+    let common = facts::common(mode, &spec, &config, file, source_sha256(&recording));
     let place = place_of(out, mode, &spec)?;
     let folder = match vacant(&place, &common)? {
         Vacancy::Free(folder) => folder,
@@ -76,7 +79,8 @@ pub fn write_dataset(
             });
         }
     };
-    match Writing::new(&folder, common, &spec, config).and_then(|w| w.run(recording, on_progress)) {
+    let writing = Writing::new(&folder, common, &spec, (config, &calibration));
+    match writing.and_then(|writing| writing.run(recording, on_progress)) {
         Ok(written) => {
             folder.write(PROVENANCE, &provenance())?;
             folder.write(MANIFEST, &written.manifest.to_bytes())?;
@@ -144,7 +148,7 @@ fn mode_of(mut recording: Recording<'_>) -> Result<Mode, Error> {
 }
 
 /// Over the hashes of the files, or that of the lake's manifest, which holds those of its files.
-fn source_sha256(recording: &Recording<'_>) -> Digest {
+pub(crate) fn source_sha256(recording: &Recording<'_>) -> Digest {
     let lines: String =
         recording.sources().iter().map(|source| format!("{}\n", source.sha256)).collect();
     Digest::of(lines.as_bytes())
@@ -199,14 +203,14 @@ impl<'f> Writing<'f> {
         folder: &'f Unfinished,
         common: Facts,
         spec: &InstrumentSpec,
-        config: FeatureConfig,
+        (config, calibration): (FeatureConfig, &Calibration),
     ) -> Result<Self, Error> {
         Ok(Self {
             folder,
             common,
             symbol: spec.symbol.clone(),
             step: config.step,
-            features: FeatureEngine::new(config, spec)?,
+            features: FeatureEngine::calibrated(config, spec, calibration)?,
             targets: TargetEngine::new(config, spec)?,
             segments: Segments::new(spec),
             pipeline: Pipeline::default(),

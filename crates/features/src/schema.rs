@@ -20,18 +20,30 @@ pub const fn revision(slot: usize) -> u32 {
 
 /// One line per feature, then one per value of the regime vector:
 /// `id|name|dtype|unit|params` and an end of line, ids from `f1`. The parameters are the feature's
-/// own and every configuration value that changes its numbers.
+/// own and every configuration value that changes its numbers; of what reads a calibration, the
+/// SHA-256 of that too, where there is one.
 #[must_use]
-pub fn schema_text(config: &FeatureConfig) -> String {
+pub fn schema_text(config: &FeatureConfig, calibration: Option<[u8; 32]>) -> String {
+    let calibration = calibration.map(calibration_param).unwrap_or_default();
     let features = FEATURES.iter().map(|feature| {
-        canonical_line(feature.index + 1, feature.name, feature.unit, &params(feature, config))
+        let params = match feature.index {
+            index::VPIN | index::MICROPRICE_DEV => params(feature, config) + &calibration,
+            _ => params(feature, config),
+        };
+        canonical_line(feature.index + 1, feature.name, feature.unit, &params)
     });
     let regime = REGIME_NAMES.iter().enumerate().map(|(at, name)| {
         let slot = FEATURE_COUNT + at;
-        let params = format!("rev={}", revision(slot));
+        // Without a book, VPIN is one of its inputs.
+        let params = format!("rev={}{calibration}", revision(slot));
         canonical_line(slot + 1, name, "1", &params)
     });
     features.chain(regime).collect()
+}
+
+fn calibration_param(sha256: [u8; 32]) -> String {
+    let hex: String = sha256.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!(";calibration={hex}")
 }
 
 /// The line of one value: the same on every machine and in every language.
@@ -75,7 +87,7 @@ mod tests {
 
     #[test]
     fn a_line_holds_every_parameter() {
-        let text = schema_text(&FeatureConfig::default());
+        let text = schema_text(&FeatureConfig::default(), None);
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 114);
         assert_eq!(
@@ -89,5 +101,17 @@ mod tests {
         );
         assert_eq!(lines[59], "f60|microprice_dev|f32|ticks|step_ns=100000000;rev=0");
         assert_eq!(lines[113], "f114|regime_stability|f32|1|rev=0");
+    }
+
+    #[test]
+    fn a_calibration_is_named_where_it_is_read() {
+        let config = FeatureConfig::default();
+        let text = schema_text(&config, Some([0xab; 32]));
+        let end = format!(";calibration={}", "ab".repeat(32));
+        let named = (0..).zip(text.lines()).filter(|(_, line)| line.ends_with(&end));
+        let named: Vec<usize> = named.map(|(slot, _)| slot).collect();
+        let expected = [index::VPIN, index::MICROPRICE_DEV].into_iter().chain(108..114);
+        assert_eq!(named, expected.collect::<Vec<_>>());
+        assert_eq!(text.replace(&end, ""), schema_text(&config, None));
     }
 }

@@ -3,14 +3,15 @@
 use fluxo_coordinator::{AgentWeights, Following, Hysteresis, Maker, Strategy};
 use fluxo_core::{
     AgentKind, CASH_SCALE_DIGITS, Cash, Decimal, InstrumentSpec, Nanos, Size, StrategyKind, Ticks,
+    UnixNanos,
 };
-use fluxo_features::FeatureConfig;
+use fluxo_features::{Calibration, FeatureConfig};
 use fluxo_flow_agents::OrderFlowConfig;
 use fluxo_market_data::BookConfig;
 use fluxo_sim::{SimConfig, VenueConfig};
 
-use crate::ConfigError;
 use crate::config_file::{EngineFile, HysteresisSection, QuoteSizing};
+use crate::{CalibrationFile, ConfigError};
 
 impl EngineFile {
     /// How far apart rows, and so decisions, are.
@@ -29,6 +30,7 @@ impl EngineFile {
         let sizing = self.sizing_in(&spec.quote);
         Ok(fluxo_engine::Config {
             features: self.feature_config()?,
+            calibration: self.calibration(spec)?,
             agents: self.agents_config()?,
             coordinator: fluxo_coordinator::Config {
                 strategy: self.strategy()?,
@@ -75,7 +77,31 @@ impl EngineFile {
     /// # Errors
     /// A number that is out of its range.
     pub fn feature_schema_text(&self) -> Result<String, ConfigError> {
-        Ok(fluxo_features::schema_text(&self.feature_config()?))
+        let sha256 = self.calibration.as_ref().map(|file| *file.sha256().as_bytes());
+        Ok(fluxo_features::schema_text(&self.feature_config()?, sha256))
+    }
+
+    /// What was fitted on earlier sessions of an instrument; nothing where no file is named.
+    ///
+    /// # Errors
+    /// A calibration of another instrument.
+    pub fn calibration(&self, spec: &InstrumentSpec) -> Result<Calibration, ConfigError> {
+        let file = self.calibration.as_ref();
+        file.map_or_else(|| Ok(Calibration::default()), |file| file.for_instrument(spec))
+    }
+
+    /// The file that was fitted on earlier sessions, when there is one.
+    #[must_use]
+    pub const fn calibration_file(&self) -> Option<&CalibrationFile> {
+        self.calibration.as_ref()
+    }
+
+    /// Refuses a calibration that knows something of what it is used on.
+    ///
+    /// # Errors
+    /// [`ConfigError::CalibrationLate`].
+    pub fn check_calibrated_before(&self, begins: UnixNanos) -> Result<(), ConfigError> {
+        self.calibration.as_ref().map_or(Ok(()), |file| file.check_before(begins))
     }
 
     /// The most orders that may be open at once.

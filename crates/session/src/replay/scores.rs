@@ -121,7 +121,7 @@ impl<'a> Source<'a> {
     /// Recorded scores are of the rows that the session had. Rows of another meaning, or of other
     /// times, have none.
     fn check_rows(&mut self, header: &Header, follows: bool) -> Outcome<()> {
-        let recorded = EngineFile::from_text(&header.config).or_damaged()?;
+        let recorded = EngineFile::of_journal(header).or_damaged()?;
         let theirs = recorded.feature_schema_text().or_damaged()?;
         if self.file.feature_schema_text().or_usage()? == theirs {
             return Ok(());
