@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
+use crate::book_state::Top;
 
 /// How many buckets the imbalance of the best queues has in the micro-price table.
 pub const IMBALANCE_BUCKETS: usize = 10;
@@ -26,6 +27,24 @@ pub struct Calibration {
 pub struct MicroPriceTable {
     /// One row per spread class. Class `c` holds spreads of `c + 1` ticks, the last one all wider ones.
     pub rows: Vec<[f64; IMBALANCE_BUCKETS]>,
+}
+
+impl MicroPriceTable {
+    /// The entry of a valid book's best levels.
+    pub(crate) fn at(&self, top: &Top) -> f64 {
+        let widest = self.rows.len() - 1;
+        let class =
+            usize::try_from(top.ask - top.bid - 1).map_or(widest, |class| class.min(widest));
+        self.rows[class][imbalance_bucket(top)]
+    }
+}
+
+/// `min(9, floor(10 I))` with `I = qb1/(qb1+qa1)`.
+pub(crate) fn imbalance_bucket(top: &Top) -> usize {
+    let (bid, ask) = (i128::from(top.bid_lots), i128::from(top.ask_lots));
+    let buckets = IMBALANCE_BUCKETS as i128;
+    let bucket = (buckets * bid / (bid + ask)).min(buckets - 1);
+    usize::try_from(bucket).expect("queues are not negative")
 }
 
 impl Calibration {

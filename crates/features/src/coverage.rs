@@ -7,13 +7,14 @@ use crate::grid::SECOND_NS;
 use crate::primitives::WindowSums;
 
 /// Every window, in seconds, of a feature that reads the book.
-const BOOK_WINDOWS_S: [i64; 8] = [1, 5, 10, 15, 30, 60, 300, 900];
+const BOOK_WINDOWS_S: [i64; 11] = [1, 5, 10, 15, 25, 30, 60, 300, 900, 1800, 3600];
 /// A gap may take up one part in fifty of a window: 2 %.
 const GAP_SHARE: i128 = 50;
 
 /// `cov(W)` of FEATURES 17.14 and the gap rule of FEATURES 2, since the start or the last break.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Coverage {
+    first_event: Option<i64>,
     first_trade: Option<i64>,
     first_batch: Option<i64>,
     /// Nanoseconds inside gaps.
@@ -26,6 +27,7 @@ pub(crate) struct Coverage {
 impl Coverage {
     pub(crate) fn new() -> Self {
         Self {
+            first_event: None,
             first_trade: None,
             first_batch: None,
             gap_time: WindowSums::new(&BOOK_WINDOWS_S),
@@ -36,9 +38,19 @@ impl Coverage {
 
     /// Forgets everything: a break.
     pub(crate) fn clear(&mut self) {
-        (self.first_trade, self.first_batch) = (None, None);
+        (self.first_event, self.first_trade, self.first_batch) = (None, None, None);
         self.gap_time.clear();
         (self.in_gap, self.counted_to) = (false, i64::MIN);
+    }
+
+    /// Anything happened but the passing of time.
+    pub(crate) fn on_event(&mut self, ts: i64) {
+        self.first_event.get_or_insert(ts);
+    }
+
+    /// Since when the stream has been observed. What makes a break is the first event after it.
+    pub(crate) fn first_event(&self) -> Option<i64> {
+        self.first_event
     }
 
     pub(crate) fn on_trade(&mut self, ts: i64) {

@@ -1,16 +1,18 @@
 //! The feature engine: market events in, rows out.
 
 use fluxo_core::{
-    BatchKind, BookBatch, Decimal, Gap, GapReason, InstrumentSpec, MarketData, MarketEvent, Phase,
-    Trade, TradeCondition, UnixNanos,
+    BatchKind, BookBatch, Calendar, Decimal, Gap, GapReason, InstrumentSpec, MarketData,
+    MarketEvent, Phase, Trade, TradeCondition, UnixNanos,
 };
 use fluxo_market_data::Book;
 
+use crate::book_features::BookFeatures;
 use crate::book_state::BookState;
 use crate::coverage::Coverage;
-use crate::grid::{FINE_NS, bucket, point};
-use crate::groups::{MidReturns, OrderFlow, Slots, TradeFlow, write_depth, write_top};
-use crate::parents::Parents;
+use crate::grid::{DAY_NS, FINE_NS, bucket, point};
+use crate::groups::{MidReturns, Slots, write_top};
+use crate::parents::{ParentEvent, Parents, Print};
+use crate::print_features::PrintFeatures;
 use crate::row_clock::RowClock;
 use crate::{Calibration, Error, FeatureConfig, FeatureRow};
 
@@ -43,8 +45,12 @@ pub struct FeatureEngine {
     market: BookState,
     coverage: Coverage,
     mid_returns: MidReturns,
-    order_flow: OrderFlow,
-    trade_flow: TradeFlow,
+    book_features: BookFeatures,
+    parents: Parents,
+    prints: PrintFeatures,
+    /// The last moment of the session, where sessions are UTC days.
+    session_end: i64,
+    calendar: Calendar,
     /// The last moment of the current 100 ms bucket: up to it no grid has to be rolled.
     bucket_end: i64,
     tick: Decimal,
@@ -62,6 +68,10 @@ pub struct FeatureCounts {
     pub orphan_updates: u64,
     /// Specifications that are no refinement of the one before: the book was lost.
     pub foreign_specs: u64,
+    /// Prints outside the rows of their footprint bar, counted in its end rows.
+    pub footprint_clipped: u64,
+    /// Prints and depth changes that were dropped unmatched because too many waited for each other.
+    pub dropped_credits: u64,
     /// Values that were not finite, written as undefined: each is a defect.
     pub not_finite: u64,
 }
@@ -92,14 +102,16 @@ impl FeatureEngine {
         if !tick.is_positive() || !lot.is_positive() {
             return Err(Error::SpecGrid { tick, lot });
         }
-        let parents = Parents::new(config.parent_gap.get(), config.parent_close.get());
         Ok(Self {
             clock: RowClock::new(config.step),
             market: BookState::new(config.book, config.stale_book_after.get()),
             coverage: Coverage::new(),
             mid_returns: MidReturns::new(),
-            order_flow: OrderFlow::new(),
-            trade_flow: TradeFlow::new(parents),
+            book_features: BookFeatures::new(&config, spec, calibration)?,
+            parents: Parents::new(config.parent_gap.get(), config.parent_close.get()),
+            prints: PrintFeatures::new(spec, calibration)?,
+            session_end: i64::MIN,
+            calendar: spec.calendar,
             bucket_end: i64::MIN,
             tick,
             lot,
@@ -160,6 +172,7 @@ impl FeatureEngine {
             | MarketData::OrderCancel(_)
             | MarketData::OrderExecute(_) => {}
         }
+        self.coverage.on_event(ts);
         if self.market.phase() == Phase::Continuous {
             self.clock.open(ts);
         }
@@ -177,52 +190,88 @@ impl FeatureEngine {
         &self.counts
     }
 
-    /// Rolls every grid up to its last boundary before `ts`.
+    /// Lets time pass up to `ts`: what happens on the way happens at its own moment.
     fn advance(&mut self, ts: i64) {
+        if let Some((at, closed)) = self.parents.close_by(ts) {
+            self.roll(at);
+            self.on_parent(&closed);
+        }
+        self.roll(ts);
+    }
+
+    /// Rolls every grid up to its last boundary before `ts`.
+    fn roll(&mut self, ts: i64) {
         if ts <= self.bucket_end {
             return;
         }
         let bucket = bucket(ts, FINE_NS);
         self.bucket_end = bucket * FINE_NS;
+        self.book_features.advance(ts, &self.market, &mut self.coverage);
         self.coverage.advance(ts);
         self.coverage.count_gap_to(ts);
         self.mid_returns.sample_through(bucket - 1);
-        self.order_flow.advance(ts);
-        self.trade_flow.advance(ts);
+        self.prints.advance(ts, &self.coverage);
+        if ts > self.session_end {
+            self.open_session(ts);
+        }
+    }
+
+    // SESSIONS: the one place that opens them, after the grids were rolled to their last boundary
+    // before `ts`. A moment exactly at the roll belongs to the day that ends there (FEATURES 17.24).
+    fn open_session(&mut self, ts: i64) {
+        self.session_end = match self.calendar {
+            Calendar::AroundTheClock => bucket(ts, DAY_NS) * DAY_NS,
+            // Its sessions open after a closed phase, which starts everything anew.
+            Calendar::B3 => i64::MAX,
+        };
+        self.prints.open_session();
     }
 
     fn on_book(&mut self, ts: i64, batch: &BookBatch) {
         let before = self.market.top_at(ts);
-        if !self.market.apply(ts, batch) {
+        self.book_features.begin_batch(ts, batch.kind);
+        if !self.market.apply(ts, batch, |change| self.book_features.note(&change)) {
             self.counts.orphan_updates += 1;
             return;
         }
-        let after = self.market.top_at(ts);
         if batch.kind == BatchKind::Snapshot {
             self.coverage.end_gap(ts);
-        } else if let (Some(before), Some(after)) = (before, after) {
-            self.order_flow.on_update(&before, &after);
         }
-        if after.is_some() {
+        if let Some(top) = self.market.top_at(ts) {
             self.coverage.on_valid_batch(ts);
-        }
-        self.observe_book(ts);
-    }
-
-    /// Tells the groups what the book is, after anything that may have changed it or its validity.
-    fn observe_book(&mut self, ts: i64) {
-        let top = self.market.top_at(ts);
-        if let Some(top) = top {
             self.mid_returns.observe(top.mid_half_ticks());
         }
-        self.order_flow.observe(ts, top, self.market.fresh_until());
+        self.book_features.end_batch(ts, batch, before, &self.market);
+    }
+
+    /// Tells the groups what the book is, after anything else that may have changed its validity.
+    fn observe_book(&mut self, ts: i64) {
+        if let Some(top) = self.market.top_at(ts) {
+            self.mid_returns.observe(top.mid_half_ticks());
+        }
+        self.book_features.observe(ts, &self.market);
     }
 
     fn on_trade(&mut self, ts: i64, ts_event: Option<UnixNanos>, trade: &Trade) {
-        if trade.condition == TradeCondition::Market {
-            self.coverage.on_trade(ts);
-            self.trade_flow.on_trade(ts, ts_event.map(UnixNanos::get), trade);
+        if trade.condition != TradeCondition::Market {
+            return;
         }
+        self.coverage.on_trade(ts);
+        self.prints.on_print(ts, trade);
+        self.counts.footprint_clipped = self.prints.clipped();
+        if let Some(print) = Print::of(ts, ts_event.map(UnixNanos::get), trade) {
+            let (closed, event) = self.parents.take(print);
+            closed.iter().for_each(|closed| self.on_parent(closed));
+            self.on_parent(&event);
+            self.book_features.on_print(&print, &event);
+            self.counts.dropped_credits = self.book_features.dropped_credits();
+        }
+    }
+
+    /// Tells the groups what happened to a parent: at the moment of a print, or when time closes one.
+    fn on_parent(&mut self, event: &ParentEvent) {
+        self.prints.on_parent(event);
+        self.book_features.on_parent(event);
     }
 
     fn on_status(&mut self, ts: i64, phase: Phase) {
@@ -239,6 +288,7 @@ impl FeatureEngine {
 
     fn on_gap(&mut self, ts: i64, gap: &Gap) {
         self.market.lose();
+        self.book_features.on_gap(self.market.book());
         match gap.reason {
             GapReason::Sequence { .. } | GapReason::Disconnected | GapReason::Overrun => {
                 self.coverage.begin_gap(gap.from.get(), ts);
@@ -262,6 +312,9 @@ impl FeatureEngine {
             self.market.lose();
             self.counts.foreign_specs += 1;
         }
+        let (price_factor, lots_factor) = factors.unzip();
+        self.prints.respecify(spec, lots_factor);
+        self.book_features.respecify(&spec.units, price_factor, self.market.book());
         self.restart();
         self.observe_book(ts);
     }
@@ -270,8 +323,9 @@ impl FeatureEngine {
     fn restart(&mut self) {
         self.coverage.clear();
         self.mid_returns.clear();
-        self.order_flow.clear();
-        self.trade_flow.clear();
+        self.book_features.clear();
+        self.parents.clear();
+        self.prints.clear();
         // The cleared rings take up their place again with the next event.
         self.bucket_end = i64::MIN;
     }
@@ -285,9 +339,8 @@ impl FeatureEngine {
         let mut slots = Slots { row: &mut self.row, defects: &mut self.counts.not_finite };
         let top = self.market.top_at(at);
         write_top(top, &mut slots);
-        write_depth(top.is_some().then(|| self.market.depth()), &mut slots);
         self.mid_returns.write(at, &self.coverage, &mut slots);
-        self.order_flow.write(at, &self.coverage, &mut slots);
-        self.trade_flow.write(at, &self.coverage, &mut slots);
+        self.book_features.write(at, &self.market, &mut self.coverage, &mut slots);
+        self.prints.write(at, &self.coverage, &mut slots);
     }
 }

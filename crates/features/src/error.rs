@@ -34,6 +34,14 @@ pub enum Error {
         "the calibration holds a bucket of no lots, or a micro-price table that is empty or not finite"
     )]
     Calibration,
+    /// A unit of the specification that features are counted in is not above zero.
+    #[error("{name} is {value}: it must be above zero")]
+    SpecUnit {
+        /// Which one.
+        name: &'static str,
+        /// Its value.
+        value: i64,
+    },
     /// The tick or the lot of the specification is not above zero.
     #[error("tick {tick} and lot {lot} must be above zero")]
     SpecGrid {

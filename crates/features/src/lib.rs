@@ -7,7 +7,10 @@
 //! every row, and [`schema_text`] says so. [`TargetEngine`] is a second pass over the same events that
 //! says what came after each row; the feature engine knows nothing of it. It reads no clock and no file.
 
+mod book_features;
+mod book_means;
 mod book_state;
+mod book_view;
 mod calibration;
 pub mod catalogue;
 mod config;
@@ -17,8 +20,11 @@ mod error;
 mod feature;
 mod grid;
 mod groups;
+mod micro_price;
+mod near_book;
 mod parents;
 mod primitives;
+mod print_features;
 mod row;
 mod row_clock;
 mod schema;
@@ -34,6 +40,7 @@ pub use feature::{
 };
 /// The vocabulary of events and units, for a crate that names nothing else of ours.
 pub use fluxo_core;
+pub use micro_price::MicroPriceCounts;
 pub use row::{CONSENSUS_START, FEATURE_COUNT, FeatureRow, REGIME_START, ROW_SLOTS, slot_name};
-pub use schema::{canonical_line, revision, schema_text};
+pub use schema::{canonical_line, revision, schema_text, unit_params};
 pub use targets::{Label, RowLabels, TARGET_COUNT, TargetEngine, Unlabelled, target_revision};

@@ -1,6 +1,8 @@
 //! The feature schema: what a value of each slot means, as one canonical text. Its sha256 ties a
 //! model to the engine whose rows it was trained on (TRAINING 1.3).
 
+use fluxo_core::{Decimal, InstrumentSpec};
+
 use crate::catalogue::{FEATURES, REGIME_NAMES, index};
 use crate::{FEATURE_COUNT, FeatureConfig, FeatureInfo};
 
@@ -9,11 +11,9 @@ use crate::{FEATURE_COUNT, FeatureConfig, FeatureInfo};
 #[must_use]
 pub const fn revision(slot: usize) -> u32 {
     match slot {
-        index::TRADE_INTENSITY_10S
-        | index::VOLUME_IMBALANCE
-        | index::DELTA_60S
-        | index::SPREAD_ABS..=index::WEIGHTED_MID_DEV
-        | index::LEVEL_IMB_2..=index::OFI_15M => 1,
+        index::TRADE_INTENSITY_10S..=index::VPIN
+        | index::ROLL_SPREAD..=index::HAWKES_SELL
+        | index::SPREAD_ABS..=index::QUEUE_DEPLETION_ASYM => 1,
         _ => 0,
     }
 }
@@ -52,6 +52,32 @@ pub fn canonical_line(id: usize, name: &str, unit: &str, params: &str) -> String
     format!("f{id}|{name}|f32|{unit}|{params}\n")
 }
 
+/// What a feature is counted in besides ticks and lots, as amounts of the world: a finer grid of the
+/// same instrument has the same ones. An amount beyond 64 bits counts as the largest.
+#[must_use]
+pub fn unit_params(slot: usize, spec: &InstrumentSpec) -> Vec<(&'static str, Decimal)> {
+    let amount =
+        |of: Decimal, count: i64| Decimal::new(of.mantissa().saturating_mul(count), of.exponent());
+    let size_unit = ("size_unit", amount(spec.lot_size, spec.size_unit_lots.get()));
+    let row = |name, ticks: i64| (name, amount(spec.tick_size, ticks));
+    match slot {
+        index::LARGE_TRADE_RATIO | index::WHALE_IMBALANCE => vec![size_unit],
+        index::STACKED_IMBALANCE => {
+            vec![size_unit, row("footprint_row", spec.units.footprint_row_ticks)]
+        }
+        index::POC_DIST | index::VA_POSITION => {
+            vec![row("profile_row", spec.units.profile_row_ticks)]
+        }
+        index::DEPTH_BPS_LOG | index::DEPTH_BPS_IMB => {
+            vec![("band_bps", Decimal::new(spec.units.depth_band_bps, 0))]
+        }
+        index::CANCEL_RATE | index::CANCEL_IMBALANCE | index::ICEBERG_DETECTED => {
+            vec![("match_ttl_ns", Decimal::new(spec.units.match_ttl.get(), 0))]
+        }
+        _ => Vec::new(),
+    }
+}
+
 fn params(feature: &FeatureInfo, config: &FeatureConfig) -> String {
     let nanos = |millis: u32| i64::from(millis) * 1_000_000;
     let own = [
@@ -60,13 +86,23 @@ fn params(feature: &FeatureInfo, config: &FeatureConfig) -> String {
         ("half_life_ns", nanos(feature.half_life_ms)),
     ];
     let own = own.into_iter().filter(|(_, value)| *value != 0);
+    let parents = [
+        ("parent_gap_ns", config.parent_gap.get()),
+        ("parent_close_ns", config.parent_close.get()),
+    ];
+    let stale = ("stale_ns", config.stale_book_after.get());
     let configured = match feature.index {
-        index::TRADE_INTENSITY_10S => vec![
-            ("parent_gap_ns", config.parent_gap.get()),
-            ("parent_close_ns", config.parent_close.get()),
-        ],
-        index::VOLUME_IMBALANCE | index::DELTA_60S => Vec::new(),
-        slot if revision(slot) > 0 => vec![("stale_ns", config.stale_book_after.get())],
+        index::TRADE_INTENSITY_10S..=index::TRADE_SIZE_EW
+        | index::LARGE_TRADE_RATIO
+        | index::ROLL_SPREAD..=index::HAWKES_SELL
+        | index::SWEEP_DETECTED
+        | index::WHALE_IMBALANCE => parents.to_vec(),
+        index::HASBROUCK_IMPACT..=index::REALIZED_SPREAD => [&parents[..], &[stale]].concat(),
+        index::ICEBERG_DETECTED => vec![parents[1], stale],
+        index::VOLUME_IMBALANCE
+        | index::DELTA_60S..=index::VPIN
+        | index::ABSORPTION..=index::VA_POSITION => Vec::new(),
+        slot if revision(slot) > 0 => vec![stale],
         _ => Vec::new(),
     };
     let last = [("step_ns", config.step.get()), ("rev", i64::from(revision(feature.index)))];
@@ -81,7 +117,7 @@ mod tests {
     #[test]
     fn the_built_features_are_those_of_the_specification() {
         let built: Vec<usize> = (0..FEATURE_COUNT).filter(|slot| revision(*slot) > 0).collect();
-        let expected = [27, 32, 34].into_iter().chain(45..=58).chain(60..=75);
+        let expected = (27..=36).chain(38..=41).chain(45..=104);
         assert_eq!(built, expected.collect::<Vec<_>>());
     }
 
@@ -99,7 +135,10 @@ mod tests {
             lines[69],
             "f70|ofi_1s|f32|1|window_ns=1000000000;stale_ns=10000000000;step_ns=100000000;rev=1"
         );
-        assert_eq!(lines[59], "f60|microprice_dev|f32|ticks|step_ns=100000000;rev=0");
+        assert_eq!(
+            lines[59],
+            "f60|microprice_dev|f32|ticks|stale_ns=10000000000;step_ns=100000000;rev=1"
+        );
         assert_eq!(lines[113], "f114|regime_stability|f32|1|rev=0");
     }
 

@@ -1,17 +1,51 @@
 //! The features, one file per group. A group owns the state of its features, learns what the engine
 //! tells it, and writes its slots; it knows of no other group.
 
+mod absorption;
+mod accounting;
+mod band;
+mod depletion;
 mod depth;
+mod footprint;
+mod hawkes;
+mod impact;
+mod liquidity;
+mod microprice;
 mod mid_returns;
+mod multi_level;
 mod order_flow;
+mod profile;
+mod resiliency;
+mod shape;
+mod spreads;
+mod sweep;
+mod tape;
 mod top_of_book;
 mod trade_flow;
+mod vpin;
 
+pub(crate) use absorption::Absorption;
+pub(crate) use accounting::Accounting;
+pub(crate) use band::Band;
+pub(crate) use depletion::Depletion;
 pub(crate) use depth::write_depth;
+pub(crate) use footprint::Footprint;
+pub(crate) use hawkes::Hawkes;
+pub(crate) use impact::Impact;
+pub(crate) use liquidity::Liquidity;
+pub(crate) use microprice::write_microprice;
 pub(crate) use mid_returns::MidReturns;
+pub(crate) use multi_level::MultiLevel;
 pub(crate) use order_flow::OrderFlow;
+pub(crate) use profile::Profile;
+pub(crate) use resiliency::Resiliency;
+pub(crate) use shape::write_shape;
+pub(crate) use spreads::Spreads;
+pub(crate) use sweep::Sweep;
+pub(crate) use tape::Tape;
 pub(crate) use top_of_book::write_top;
 pub(crate) use trade_flow::TradeFlow;
+pub(crate) use vpin::Vpin;
 
 use crate::FeatureRow;
 

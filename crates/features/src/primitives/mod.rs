@@ -3,6 +3,7 @@
 
 mod event_decayed;
 mod grid_decayed;
+mod jacobi;
 mod lag;
 mod returns;
 mod ring;
@@ -12,6 +13,7 @@ mod window_sums;
 
 pub(crate) use event_decayed::EventDecayed;
 pub(crate) use grid_decayed::{GridDecayed, grid_decay};
+pub(crate) use jacobi::Eigen;
 pub(crate) use lag::Lag;
 pub(crate) use returns::return_bps;
 pub(crate) use ring::Ring;

@@ -81,6 +81,13 @@ impl WindowSums {
         }
     }
 
+    /// Adds at an earlier moment: to the buckets that it lies in, where a window still covers them.
+    pub(crate) fn add_at(&mut self, ts: i64, value: i128) {
+        for timed in &mut self.rings {
+            timed.ring.add_at(bucket(ts, timed.width), value);
+        }
+    }
+
     /// Adds each nanosecond of `(from, to]` to its own bucket; `to` is not later than the last
     /// [`WindowSums::advance`].
     pub(crate) fn add_span(&mut self, from: i64, to: i64) {
@@ -128,6 +135,19 @@ mod tests {
         assert_eq!((sums.total(0), sums.total(1)), (9, 20));
         sums.clear();
         assert_eq!((sums.total(0), sums.total(1)), (0, 0));
+    }
+
+    #[test]
+    fn what_is_booked_late_leaves_with_its_own_bucket() {
+        let mut sums = WindowSums::new(&[1, 60]);
+        sums.advance(SECOND_NS);
+        sums.add_at(FINE_NS / 2, 7);
+        sums.add_at(SECOND_NS, 2);
+        assert_eq!((sums.total(0), sums.total(1)), (9, 9));
+        sums.advance(SECOND_NS + 1);
+        assert_eq!((sums.total(0), sums.total(1)), (2, 9));
+        sums.add_at(FINE_NS, 5);
+        assert_eq!((sums.total(0), sums.total(1)), (2, 14));
     }
 
     #[test]

@@ -51,7 +51,7 @@ impl Market {
 
     /// Applies a batch, and says whether it could be.
     pub(super) fn apply(&mut self, ts: i64, batch: &BookBatch) -> bool {
-        let applied = self.book.apply(ts, batch);
+        let applied = self.book.apply(ts, batch, |_| ());
         self.judge(ts);
         applied
     }

@@ -7,7 +7,11 @@ use crate::events::{Received, spec};
 
 /// Every row that the events and then a timer at `end` close.
 pub(crate) fn rows(config: FeatureConfig, events: &[Received], end: i64) -> Vec<FeatureRow> {
-    let mut engine = FeatureEngine::new(config, &spec()).unwrap();
+    rows_of(FeatureEngine::new(config, &spec()).unwrap(), events, end)
+}
+
+/// The same of an engine that was made in another way.
+pub(crate) fn rows_of(mut engine: FeatureEngine, events: &[Received], end: i64) -> Vec<FeatureRow> {
     let mut rows = Vec::new();
     for received in events {
         feed(&mut engine, received, &mut rows);

@@ -24,6 +24,7 @@ pub(crate) struct Print {
     pub(crate) ts: i64,
     pub(crate) ts_event: Option<i64>,
     pub(crate) sign: i64,
+    pub(crate) price: i64,
     pub(crate) lots: i64,
     pub(crate) match_id: Option<u64>,
 }
@@ -44,6 +45,8 @@ pub(crate) struct Era {
     pub(crate) flow: Vec<(i64, i128)>,
     pub(crate) gaps: Vec<Loss>,
     pub(crate) first_batch: Option<i64>,
+    /// The first event that is no heartbeat; what makes a break is the first one after it.
+    pub(crate) first_event: Option<i64>,
 }
 
 impl State {
@@ -143,8 +146,8 @@ impl Reader {
             MarketData::Trade(trade) if trade.condition == TradeCondition::Market => {
                 let ts_event = received.event.ts_event.map(UnixNanos::get);
                 let (lots, match_id) = (trade.lots.get(), trade.match_id);
-                let sign = trade.aggressor.sign();
-                self.era().prints.push(Print { ts: now, ts_event, sign, lots, match_id });
+                let (sign, price) = (trade.aggressor.sign(), trade.price.ticks());
+                self.era().prints.push(Print { ts: now, ts_event, sign, price, lots, match_id });
             }
             MarketData::Gap(gap) => {
                 self.live = false;
@@ -171,6 +174,7 @@ impl Reader {
             MarketData::Heartbeat => return,
             _ => {}
         }
+        self.era().first_event.get_or_insert(now);
         self.first.get_or_insert(now);
         self.open.push((now, self.phase == Phase::Continuous));
     }

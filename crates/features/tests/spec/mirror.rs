@@ -13,7 +13,12 @@ use crate::stream::{CENTRE, events, weathers};
 const C: i64 = 2 * CENTRE;
 
 pub(crate) fn mirrored(received: &Received) -> Received {
-    let flip = |price: Price| Price::from_ticks(C - price.ticks());
+    mirrored_around(C, received)
+}
+
+/// The mirror p -> sum - p.
+pub(crate) fn mirrored_around(sum: i64, received: &Received) -> Received {
+    let flip = |price: Price| Price::from_ticks(sum - price.ticks());
     let mut twin = received.clone();
     match &mut twin.event.data {
         MarketData::Book(batch) => {
@@ -63,18 +68,24 @@ proptest! {
             rows(FeatureConfig::default(), &all, end),
             rows(FeatureConfig::default(), &twins, end),
         );
-        prop_assert_eq!(here.len(), there.len());
-        let built = (0..FEATURE_COUNT).filter(|slot| revision(*slot) > 0);
-        let tested: Vec<usize> = built.filter(|s| FEATURES[*s].parity != Parity::Level).collect();
-        for (here, there) in here.iter().zip(&there) {
-            prop_assert_eq!(here.mask(), there.mask());
-            for slot in tested.iter().copied() {
-                let (wanted, found) = (expected(here, slot), there.value(slot));
-                let Some((wanted, found)) = wanted.zip(found) else { continue };
-                let error = (wanted - found).abs();
-                let name = FEATURES[slot].name;
-                prop_assert!(error <= tolerance(slot) * wanted.abs(), "{name}: {wanted} {found}");
-            }
+        check_rows(&here, &there)?;
+    }
+}
+
+/// Rows of a market and of its mirror.
+pub(crate) fn check_rows(here: &[FeatureRow], there: &[FeatureRow]) -> Result<(), TestCaseError> {
+    prop_assert_eq!(here.len(), there.len());
+    let built = (0..FEATURE_COUNT).filter(|slot| revision(*slot) > 0);
+    let tested: Vec<usize> = built.filter(|s| FEATURES[*s].parity != Parity::Level).collect();
+    for (here, there) in here.iter().zip(there) {
+        prop_assert_eq!(here.mask(), there.mask());
+        for slot in tested.iter().copied() {
+            let (wanted, found) = (expected(here, slot), there.value(slot));
+            let Some((wanted, found)) = wanted.zip(found) else { continue };
+            let error = (wanted - found).abs();
+            let name = FEATURES[slot].name;
+            prop_assert!(error <= tolerance(slot) * wanted.abs(), "{name}: {wanted} {found}");
         }
     }
+    Ok(())
 }

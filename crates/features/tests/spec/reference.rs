@@ -4,8 +4,9 @@
 use fluxo_features::FeatureConfig;
 use fluxo_features::catalogue::index;
 
-use crate::events::{Received, SECOND};
+use crate::events::{Received, SECOND, spec};
 use crate::history::{Era, Print, Reader, State};
+use crate::reference_tape::Units;
 
 const FINE: i64 = SECOND / 10;
 const LN_2: f64 = std::f64::consts::LN_2;
@@ -13,6 +14,7 @@ const LN_2: f64 = std::f64::consts::LN_2;
 /// The whole history.
 pub(crate) struct Reference {
     config: FeatureConfig,
+    units: Units,
     /// Eras and when they began, in order.
     eras: Vec<(i64, Era)>,
     /// The times of every row.
@@ -21,20 +23,36 @@ pub(crate) struct Reference {
 
 impl Reference {
     pub(crate) fn new(config: FeatureConfig, events: &[Received], end: i64) -> Self {
+        Self::in_units(Units::of(&spec()), config, events, end)
+    }
+
+    pub(crate) fn in_units(
+        units: Units,
+        config: FeatureConfig,
+        events: &[Received],
+        end: i64,
+    ) -> Self {
         let mut reader = Reader::new(config);
         for received in events {
             reader.read(received);
         }
         let rows = reader.row_times(end);
-        Self { config, eras: reader.eras, rows }
+        Self { config, units, eras: reader.eras, rows }
     }
 
     /// The value of a slot at T in double precision; `None` where it is undefined or not built.
     pub(crate) fn value(&self, slot: usize, at: i64) -> Option<f64> {
         let (_, era) = self.eras.iter().rev().find(|(from, _)| *from <= at)?;
-        let past = Past { config: &self.config, era, at };
+        let past = Past { config: &self.config, units: &self.units, era, at };
         match slot {
-            index::TRADE_INTENSITY_10S => past.trade_intensity(),
+            index::TRADE_INTENSITY_10S..=index::TRADE_SIZE_EW
+            | index::LARGE_TRADE_RATIO
+            | index::ROLL_SPREAD..=index::HAWKES_SELL
+            | index::SWEEP_DETECTED
+            | index::WHALE_IMBALANCE => past.of_parents(slot),
+            index::CUM_DELTA | index::VPIN | index::ABSORPTION..=index::VA_POSITION => {
+                past.of_prints(slot)
+            }
             index::VOLUME_IMBALANCE => past.volume_imbalance(),
             index::DELTA_60S => past.delta(),
             index::RET_1S => past.ret(1),
@@ -55,15 +73,16 @@ impl Reference {
 }
 
 /// Everything up to T, of the era that T lies in.
-struct Past<'a> {
-    config: &'a FeatureConfig,
-    era: &'a Era,
-    at: i64,
+pub(crate) struct Past<'a> {
+    pub(crate) config: &'a FeatureConfig,
+    pub(crate) units: &'a Units,
+    pub(crate) era: &'a Era,
+    pub(crate) at: i64,
 }
 
 impl Past<'_> {
     /// Where the buckets that make up the window at T begin: FEATURES 17.4.
-    fn window_start(&self, seconds: i64) -> i64 {
+    pub(crate) fn window_start(&self, seconds: i64) -> i64 {
         let window = seconds * SECOND;
         let width = match seconds {
             0..=30 => FINE,
@@ -79,13 +98,13 @@ impl Past<'_> {
         &states[..states.partition_point(|state| state.ts <= self.at)]
     }
 
-    fn prints(&self) -> &[Print] {
+    pub(crate) fn prints(&self) -> &[Print] {
         let prints = &self.era.prints;
         &prints[..prints.partition_point(|print| print.ts <= self.at)]
     }
 
     /// cov(W) by trades.
-    fn has_trades_for(&self, seconds: i64) -> bool {
+    pub(crate) fn has_trades_for(&self, seconds: i64) -> bool {
         self.prints().first().is_some_and(|first| self.at - first.ts >= seconds * SECOND)
     }
 
@@ -115,29 +134,6 @@ impl Past<'_> {
             -1 => (buys, sells + i128::from(print.lots)),
             _ => (buys, sells),
         })
-    }
-
-    fn trade_intensity(&self) -> Option<f64> {
-        let start = self.window_start(10);
-        let mut started = 0;
-        let mut last: Option<&Print> = None;
-        for print in self.prints().iter().filter(|print| print.sign != 0) {
-            let joins = last.is_some_and(|last| {
-                let apart = match (last.ts_event, print.ts_event) {
-                    (Some(a), Some(b)) => (b - a).abs(),
-                    _ => print.ts - last.ts,
-                };
-                let same_match = match (last.match_id, print.match_id) {
-                    (Some(a), Some(b)) => a == b,
-                    _ => apart <= self.config.parent_gap.get(),
-                };
-                let closed = print.ts > last.ts + self.config.parent_close.get();
-                print.sign == last.sign && same_match && !closed
-            });
-            started += i64::from(!joins && print.ts > start);
-            last = Some(print);
-        }
-        self.has_trades_for(10).then(|| started as f64 / 10.0)
     }
 
     fn volume_imbalance(&self) -> Option<f64> {
@@ -249,6 +245,6 @@ impl Past<'_> {
     }
 }
 
-fn balance(up: i128, down: i128) -> f64 {
+pub(crate) fn balance(up: i128, down: i128) -> f64 {
     if up + down == 0 { 0.0 } else { (up - down) as f64 / (up + down) as f64 }
 }

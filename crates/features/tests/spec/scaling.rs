@@ -1,12 +1,12 @@
 //! Count in lots a seventh of the size: values without a size stay, values in lots grow by seven.
 
-use fluxo_core::MarketData;
-use fluxo_features::FeatureConfig;
+use fluxo_core::{InstrumentSpec, Lots, MarketData};
 use fluxo_features::catalogue::FEATURES;
+use fluxo_features::{Calibration, FeatureConfig, FeatureEngine};
 use proptest::prelude::*;
 
-use crate::drive::rows;
-use crate::events::{Received, SECOND};
+use crate::drive::rows_of;
+use crate::events::{Received, SECOND, spec};
 use crate::stream::{events, weathers};
 
 const FACTOR: i64 = 7;
@@ -25,6 +25,14 @@ fn scaled(received: &Received) -> Received {
     twin
 }
 
+/// An engine whose size unit and volume bucket are so many times as large.
+fn engine(factor: i64) -> FeatureEngine {
+    let spec = InstrumentSpec { size_unit_lots: Lots::new(factor), ..spec() };
+    let calibration =
+        Calibration { volume_bucket_lots: Some(300 * factor), ..Calibration::default() };
+    FeatureEngine::calibrated(FeatureConfig::default(), &spec, &calibration).unwrap()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
@@ -33,10 +41,8 @@ proptest! {
         let all = events(weather);
         let end = all.iter().map(|received| received.ts).max().unwrap() + SECOND;
         let twins: Vec<Received> = all.iter().map(scaled).collect();
-        let (here, there) = (
-            rows(FeatureConfig::default(), &all, end),
-            rows(FeatureConfig::default(), &twins, end),
-        );
+        let here = rows_of(engine(1), &all, end);
+        let there = rows_of(engine(FACTOR), &twins, end);
         prop_assert_eq!(here.len(), there.len());
         for (here, there) in here.iter().zip(&there) {
             prop_assert_eq!(here.mask(), there.mask());

@@ -55,7 +55,15 @@ impl Ladder {
     }
 
     pub(super) fn levels(&self) -> Levels<'_> {
-        Levels::new(self, self.far.iter())
+        Levels::new(self, self.best, self.far.iter())
+    }
+
+    pub(super) fn levels_from(&self, price: Price) -> Levels<'_> {
+        let key = self.key(price);
+        if key <= self.best {
+            return self.levels();
+        }
+        Levels::new(self, key, self.far.iter_from(key))
     }
 
     pub(super) fn len(&self) -> usize {
@@ -104,10 +112,6 @@ impl Ladder {
     pub(super) fn near_from(&self, key: i64) -> Option<(i64, i64)> {
         let found = self.window.first_from(key)?;
         Some((found, self.window.get(found)))
-    }
-
-    pub(super) const fn best_key(&self) -> i64 {
-        self.best
     }
 
     #[inline]

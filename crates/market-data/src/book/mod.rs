@@ -114,6 +114,12 @@ impl Book {
         self.sides[side.index()].levels()
     }
 
+    /// The levels of a side at a price and behind it, best first.
+    #[must_use]
+    pub fn levels_from(&self, side: Side, price: Price) -> Levels<'_> {
+        self.sides[side.index()].levels_from(price)
+    }
+
     /// What rests at a price; zero when the book holds no such level.
     #[must_use]
     pub fn lots_at(&self, side: Side, price: Price) -> Lots {
