@@ -90,9 +90,9 @@ impl Output for Summary {
         let micro_price = match &facts.micro_price {
             Some(fit) => {
                 let classes = fit.table.rows.len();
-                format!("{classes} spread classes, from {} steps", count(fit.steps))
+                format!("{classes} spread classes, from {} updates", count(fit.updates))
             }
-            None => "none: the recording has too little of a book".to_owned(),
+            None => "none: the book was seen too little".to_owned(),
         };
         let size_unit = match facts.size_unit {
             Some(unit) => format!("{} lots, of {} parents", unit.lots, count(unit.parents)),

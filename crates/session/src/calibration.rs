@@ -80,8 +80,8 @@ pub struct VolumeBucketFit {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MicroPriceFit {
-    /// How many steps of the best quotes were counted.
-    pub steps: u64,
+    /// How many updates of the book were counted.
+    pub updates: u64,
     /// The table.
     pub table: MicroPriceTable,
 }
@@ -243,7 +243,7 @@ pub(crate) mod tests {
                 tick_size: spec.tick_size,
             },
             micro_price: Some(MicroPriceFit {
-                steps: 7,
+                updates: 7,
                 table: MicroPriceTable { rows: vec![[0.125; 10], [-0.1; 10]] },
             }),
             sessions: SessionsFitted { count: 1, first: 19_700_101, last: 19_700_101, until_ns: 2 },
@@ -313,7 +313,7 @@ pub(crate) mod tests {
         assert!(value(with(|facts| facts.size_unit = Some(SizeUnitFit { lots: 0, parents: 1 }))));
         assert!(value(with(|facts| {
             facts.micro_price =
-                Some(MicroPriceFit { steps: 0, table: MicroPriceTable { rows: Vec::new() } });
+                Some(MicroPriceFit { updates: 0, table: MicroPriceTable { rows: Vec::new() } });
         })));
         let broken = CalibrationFile::parse("{}".to_owned(), "x.json").unwrap_err();
         assert!(matches!(broken, ConfigError::Calibration { .. }), "{broken}");

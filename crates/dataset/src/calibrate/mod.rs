@@ -8,9 +8,11 @@ mod parents;
 mod sessions;
 
 use fluxo_core::{Decimal, InstrumentSpec, MarketData, MarketEvent, TradeCondition, UnixNanos};
+use fluxo_features::{FeatureConfig, MicroPriceCounts};
+use fluxo_lake::Digest;
 use fluxo_session::{
     CALIBRATION_FORMAT, CalibratedInstrument, CalibrationFacts, EngineFile, Inputs, Instruments,
-    Recording, SessionsFitted,
+    MicroPriceFit, Recording, SessionsFitted,
 };
 use fluxo_sim::{MarketSource, Recorded};
 
@@ -57,7 +59,7 @@ pub fn calibrate(
 ) -> Result<Calibrated, Error> {
     let mut recording = Recording::open(inputs, instruments)?;
     let config = engine.feature_config()?;
-    let mut fit = Fit::new(recording.spec().clone(), config.parent_gap.get());
+    let mut fit = Fit::new(recording.spec().clone(), &config)?;
     while let Some(Recorded { ts_recv, event }) = recording.next()? {
         let session = session_of(ts_recv);
         if wanted.before.is_some_and(|before| session >= before) {
@@ -92,27 +94,30 @@ struct Fit {
     lot: Decimal,
     sessions: Sessions,
     parents: ParentSizes,
+    micro_price: MicroPriceCounts,
     events: u64,
     until: UnixNanos,
 }
 
 impl Fit {
-    fn new(spec: InstrumentSpec, parent_gap_ns: i64) -> Self {
-        Self {
+    fn new(spec: InstrumentSpec, config: &FeatureConfig) -> Result<Self, Error> {
+        Ok(Self {
             tick: spec.tick_size,
             lot: spec.lot_size,
             sessions: Sessions::new(spec.calendar),
-            parents: ParentSizes::new(parent_gap_ns),
+            parents: ParentSizes::new(config.parent_gap.get()),
+            micro_price: MicroPriceCounts::new(config, &spec)?,
             events: 0,
             until: UnixNanos::new(i64::MIN),
             spec,
-        }
+        })
     }
 
     fn on_event(&mut self, ts_recv: UnixNanos, session: i32, event: &MarketEvent) {
         self.events += 1;
         self.until = self.until.max(ts_recv);
         self.sessions.on_event(ts_recv, session);
+        self.micro_price.apply(ts_recv, event);
         match &event.data {
             MarketData::Trade(trade) if trade.condition == TradeCondition::Market => {
                 self.sessions.on_trade(session, trade.lots.get());
@@ -124,7 +129,7 @@ impl Fit {
         }
     }
 
-    /// A finer lot makes more lots of what was counted; sizes and states start anew.
+    /// A finer lot makes more lots of what was traded; sizes start anew, and so does the micro-price.
     fn on_spec(&mut self, spec: &InstrumentSpec) {
         let factor = self.lot.multiple_of(spec.lot_size);
         if self.tick == spec.tick_size && factor == Some(1) {
@@ -136,13 +141,11 @@ impl Fit {
     }
 
     /// `None` when nothing was traded.
-    fn finish(
-        mut self,
-        source_sha256: fluxo_lake::Digest,
-        wanted: Calibrating,
-    ) -> Option<CalibrationFacts> {
+    fn finish(mut self, source_sha256: Digest, wanted: Calibrating) -> Option<CalibrationFacts> {
         self.parents.close();
         let (first, last) = self.sessions.span()?;
+        let updates = self.micro_price.updates();
+        let table = self.micro_price.table();
         Some(CalibrationFacts {
             format_version: CALIBRATION_FORMAT,
             instrument: CalibratedInstrument {
@@ -151,7 +154,7 @@ impl Fit {
                 symbol: self.spec.symbol,
                 tick_size: self.tick,
             },
-            micro_price: None,
+            micro_price: table.map(|table| MicroPriceFit { updates, table }),
             sessions: SessionsFitted {
                 count: self.sessions.count(),
                 first,

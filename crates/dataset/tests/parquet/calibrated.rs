@@ -59,6 +59,9 @@ fn the_bucket_is_of_the_sessions_before_the_one_that_is_named() {
     let one = fit(&files, before).unwrap();
     assert_eq!((one.sessions.count, one.sessions.last), (1, 20_240_808));
     assert_eq!(one.volume_bucket.volume_lots, first);
+    // The market walks by a tick and swings its best queues: two of ten imbalances are seen, which is too
+    // little for a table.
+    assert_eq!(all.micro_price, None);
     // Every print of the synthetic market is a parent of its own, of 6.000.
     assert_eq!(one.size_unit.unwrap().lots, 5_000);
     assert_eq!(all.size_unit, None);

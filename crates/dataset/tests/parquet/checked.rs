@@ -129,7 +129,7 @@ fn part_of(dataset: &Path) -> PathBuf {
 fn what_the_engine_wrote_is_fit() {
     let folder = tempfile::tempdir().unwrap();
     let path = dataset(folder.path());
-    let found = check(folder.path());
+    let found = check(&folder.path().join("out"));
     assert_eq!((found.path.as_path(), found.files, found.rows), (path.as_path(), 1, 240));
     assert_eq!(found.fault(), None);
     let column = |name: &str| found.columns.iter().find(|column| column.name == name).unwrap();
@@ -225,7 +225,7 @@ fn several_datasets_are_too_many() {
     let other = path.with_file_name("OTHER");
     std::fs::create_dir(&other).unwrap();
     std::fs::copy(path.join("dataset.json"), other.join("dataset.json")).unwrap();
-    let several = refused(folder.path());
+    let several = refused(&folder.path().join("out"));
     assert!(several.to_string().contains("several datasets"), "{several}");
     assert_eq!(several.into_failure().exit(), Exit::Usage);
 }

@@ -137,8 +137,6 @@ fn frames_as_they_are_make_rows_and_labels() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
-
     #[test]
     fn frames_to_which_anything_is_done_hurt_nobody(
         mutations in prop::collection::vec(mutation(), 1..24)
