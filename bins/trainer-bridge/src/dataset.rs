@@ -12,9 +12,13 @@ use crate::clock::Stopwatch;
 
 pub(crate) fn run(command: &Dataset) -> Outcome {
     let stopwatch = Stopwatch::start();
-    let engine = EngineFile::load(command.config.as_deref(), &command.set).or_usage()?;
+    let mut engine = EngineFile::load(command.config.as_deref(), &command.set).or_usage()?;
+    if let Some(calibration) = &command.calibration {
+        engine = engine.calibrated(calibration).or_usage()?;
+    }
     tracing::info!("configuration:\n{}", engine.canonical());
     let instruments = Instruments::load(command.instruments.as_deref()).or_usage()?;
+    let instruments = instruments.calibrated_by(&engine);
     let inputs = Inputs::find(&command.inputs, &command.selection())
         .map_err(RecordingError::into_failure)?;
     let line = ProgressLine::counting("rows");

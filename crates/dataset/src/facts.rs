@@ -9,6 +9,7 @@ use fluxo_features::{
     schema_text, target_revision,
 };
 use fluxo_lake::Digest;
+use fluxo_session::CalibrationFile;
 use serde_json::{Value, json};
 
 use crate::code_version::CodeVersion;
@@ -46,10 +47,12 @@ pub(crate) fn common(
     spec: &InstrumentSpec,
     config: &FeatureConfig,
     targets: &TargetConfig,
+    calibration: Option<&CalibrationFile>,
     source_sha256: Digest,
 ) -> Facts {
-    let text = schema_text(config);
+    let text = schema_text(config, spec, calibration.map(|file| *file.sha256().as_bytes()));
     let facts = [
+        ("ds.calibration", self::calibration(calibration)),
         ("ds.clock", clock(config.clock)),
         ("ds.code_version", json!(CodeVersion::of_this_build())),
         ("ds.feature_schema", feature_schema(&text)),
@@ -76,6 +79,25 @@ pub(crate) fn of_rows(tally: &Tally, clock: SamplingClock) -> Facts {
         ("ds.t_start", json!(tally.first.get())),
     ];
     facts.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+}
+
+/// What was fitted on earlier sessions. Where nothing was, the rules of FEATURES 15 hold: the bucket of
+/// VPIN comes from the first hour, and without a table there is no micro-price.
+fn calibration(file: Option<&CalibrationFile>) -> Value {
+    let Some(file) = file else {
+        return json!({ "micro_price": "none", "sha256": null, "volume_bucket": "first_hour" });
+    };
+    let facts = file.facts();
+    json!({
+        "micro_price": if facts.micro_price.is_some() { "table" } else { "none" },
+        "session_first": facts.sessions.first,
+        "session_last": facts.sessions.last,
+        "sessions": facts.sessions.count,
+        "sha256": file.sha256(),
+        "size_unit_lots": facts.size_unit.map(|unit| unit.lots),
+        "volume_bucket": "sessions",
+        "volume_bucket_lots": facts.volume_bucket.lots,
+    })
 }
 
 /// Since the midnight that the row's session begins with.
@@ -231,7 +253,7 @@ mod tests {
     #[test]
     fn the_schema_is_the_canonical_text() {
         let config = FeatureConfig::default();
-        let text = schema_text(&config);
+        let text = schema_text(&config, &fluxo_sim::synthetic::instrument(), None);
         let entries = feature_schema(&text);
         let line = |entry: &Value| {
             let field = |name: &str| entry[name].as_str().unwrap().to_owned();

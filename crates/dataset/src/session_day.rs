@@ -5,7 +5,8 @@ use jiff::Timestamp;
 use jiff::tz::Offset;
 
 /// The UTC day as yyyymmdd. Midnight belongs to the day that ends there (FEATURES 17.24).
-pub(crate) fn session_of(at: UnixNanos) -> i32 {
+#[must_use]
+pub fn session_of(at: UnixNanos) -> i32 {
     let timestamp = Timestamp::from_nanosecond(i128::from(at.get()) - 1);
     let timestamp = timestamp.expect("64 bits of nanoseconds are years 1677 to 2262");
     let date = Offset::UTC.to_datetime(timestamp).date();

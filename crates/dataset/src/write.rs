@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use fluxo_core::{Decimal, InstrumentSpec, MarketData, UnixNanos};
-use fluxo_features::{FeatureConfig, FeatureEngine, RowLabeller, SamplingClock, TargetConfig};
+use fluxo_features::nsmi::InputSet;
+use fluxo_features::{
+    Calibration, FeatureConfig, FeatureEngine, RowLabeller, SamplingClock, TargetConfig,
+};
 use fluxo_lake::Digest;
 use fluxo_session::{EngineFile, Inputs, Instruments, Recording};
 use fluxo_sim::{MarketSource, Recorded};
@@ -62,9 +65,14 @@ pub fn write_dataset(
 ) -> Result<Dataset, Error> {
     let mode = mode_of(Recording::open(inputs, instruments)?)?;
     let recording = Recording::open(inputs, instruments)?;
-    let (spec, config) = (recording.spec().clone(), engine.feature_config()?);
-    let targets = TargetConfig::default();
-    let common = facts::common(mode, &spec, &config, &targets, source_sha256(&recording));
+    let (spec, mut config) = (recording.spec().clone(), engine.feature_config()?);
+    if mode == Mode::TickOnly {
+        config.regime_inputs = InputSet::Trades;
+    }
+    let calibration = engine.calibration(&spec)?;
+    recording.begins().map_or(Ok(()), |begins| engine.check_calibrated_before(begins))?;
+    let (file, targets) = (engine.calibration_file(), TargetConfig::default());
+    let common = facts::common(mode, &spec, &config, &targets, file, source_sha256(&recording));
     let place = place_of(out, mode, &spec)?;
     let folder = match vacant(&place, &common)? {
         Vacancy::Free(folder) => folder,
@@ -78,7 +86,7 @@ pub fn write_dataset(
             });
         }
     };
-    let writing = Writing::new(&folder, common, &spec, config, targets);
+    let writing = Writing::new(&folder, common, &spec, (config, targets, &calibration));
     match writing.and_then(|writing| writing.run(recording, on_progress)) {
         Ok(written) => {
             folder.write(PROVENANCE, &provenance())?;
@@ -148,7 +156,7 @@ fn mode_of(mut recording: Recording<'_>) -> Result<Mode, Error> {
 }
 
 /// Over the hashes of the files, or that of the lake's manifest, which holds those of its files.
-fn source_sha256(recording: &Recording<'_>) -> Digest {
+pub(crate) fn source_sha256(recording: &Recording<'_>) -> Digest {
     let lines: String =
         recording.sources().iter().map(|source| format!("{}\n", source.sha256)).collect();
     Digest::of(lines.as_bytes())
@@ -205,15 +213,14 @@ impl<'f> Writing<'f> {
         folder: &'f Unfinished,
         common: Facts,
         spec: &InstrumentSpec,
-        config: FeatureConfig,
-        targets: TargetConfig,
+        (config, targets, calibration): (FeatureConfig, TargetConfig, &Calibration),
     ) -> Result<Self, Error> {
         Ok(Self {
             folder,
             common,
             symbol: spec.symbol.clone(),
             clock: config.clock,
-            features: FeatureEngine::new(config, spec)?,
+            features: FeatureEngine::calibrated(config, spec, calibration)?,
             targets: RowLabeller::new(config, targets, spec)?,
             tick: spec.tick_size,
             pipeline: Pipeline::default(),

@@ -36,7 +36,7 @@ impl Instrument {
         Ok(Self {
             id,
             valuation: spec.valuation()?,
-            features: FeatureEngine::new(config.features, &spec)?,
+            features: FeatureEngine::calibrated(config.features, &spec, &config.calibration)?,
             watch: MarketWatch::new(config.risk.stale_book_after),
             agents: Agents::new(&config.agents, spec.size_unit_lots)?,
             agents_config: config.agents,

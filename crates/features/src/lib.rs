@@ -44,7 +44,10 @@ pub use calibration::{Calibration, IMBALANCE_BUCKETS, MicroPriceTable};
 pub use config::FeatureConfig;
 pub use engine::{FeatureCounts, FeatureEngine};
 pub use error::Error;
-pub use feature::{FeatureInfo, FeatureSet, Parity, TargetInfo, TargetKind, Transform, Undefined};
+pub use feature::{
+    FeatureInfo, FeatureSet, Parity, Range, TargetInfo, TargetKind, Transform, Undefined,
+    VectorInfo,
+};
 /// The vocabulary of events and units, for a crate that names nothing else of ours.
 pub use fluxo_core;
 pub use micro_price::MicroPriceCounts;

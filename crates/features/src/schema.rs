@@ -5,7 +5,7 @@ use fluxo_core::{Decimal, InstrumentSpec, Nanos};
 
 use crate::catalogue::{FEATURES, REGIME_NAMES, index};
 use crate::nsmi::InputSet;
-use crate::{Calibration, FEATURE_COUNT, FeatureConfig, FeatureInfo, ROW_SLOTS, SamplingClock};
+use crate::{FEATURE_COUNT, FeatureConfig, FeatureInfo, ROW_SLOTS, SamplingClock};
 
 /// The revision of a slot's implementation: 0 is not built, so the slot is undefined in every row;
 /// it grows by one whenever the numbers change.
@@ -19,18 +19,21 @@ pub const fn revision(slot: usize) -> u32 {
 
 /// One line per feature, then one per value of the regime vector:
 /// `id|name|dtype|unit|params` and an end of line, ids from `f1`. The parameters are the feature's
-/// own and everything of the configuration, of the instrument and of what was fitted that changes its
-/// numbers. A finer grid of the same instrument has the same text.
+/// own and everything of the configuration and of the instrument that changes its numbers; of what reads
+/// a calibration, the SHA-256 of that too, where there is one. A finer grid of the same instrument has
+/// the same text.
 #[must_use]
 pub fn schema_text(
     config: &FeatureConfig,
     spec: &InstrumentSpec,
-    calibration: &Calibration,
+    calibration: Option<[u8; 32]>,
 ) -> String {
     let clock = clock_param(config.clock, spec);
+    let calibration = calibration.map(calibration_param);
     let features = FEATURES.iter().map(|feature| {
         let units = unit_params(feature.index, spec);
-        let fitted = fitted_param(feature.index, calibration);
+        let is_fitted = matches!(feature.index, index::VPIN | index::MICROPRICE_DEV);
+        let fitted = calibration.clone().filter(|_| is_fitted);
         let own = params(feature, config).into_iter().chain(units).chain(fitted);
         let rev = format!("rev={}", revision(feature.index));
         let params = own.chain([clock.clone(), rev]).collect::<Vec<_>>().join(";");
@@ -42,7 +45,11 @@ pub fn schema_text(
     };
     let regime = REGIME_NAMES.iter().enumerate().map(|(at, name)| {
         let slot = FEATURE_COUNT + at;
-        let params = format!("inputs={inputs};rev={}", revision(slot));
+        // Without a book, VPIN is one of its inputs.
+        let fitted = calibration.clone().filter(|_| config.regime_inputs == InputSet::Trades);
+        let rev = format!("rev={}", revision(slot));
+        let own = [format!("inputs={inputs}")].into_iter().chain(fitted).chain([rev]);
+        let params = own.collect::<Vec<_>>().join(";");
         canonical_line(slot + 1, name, "1", &params)
     });
     features.chain(regime).collect()
@@ -58,15 +65,9 @@ fn clock_param(clock: SamplingClock, spec: &InstrumentSpec) -> String {
     }
 }
 
-/// The file that a fitted constant came from.
-fn fitted_param(slot: usize, calibration: &Calibration) -> Option<String> {
-    let is_fitted = match slot {
-        index::VPIN => calibration.volume_bucket_lots.is_some(),
-        index::MICROPRICE_DEV => calibration.micro_price.is_some(),
-        _ => false,
-    };
-    let hash = calibration.sha256.filter(|_| is_fitted)?;
-    Some(hash.iter().fold("calibration=".to_owned(), |text, byte| format!("{text}{byte:02x}")))
+fn calibration_param(sha256: [u8; 32]) -> String {
+    let hex: String = sha256.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("calibration={hex}")
 }
 
 /// So many times an amount; one beyond 64 bits counts as the largest.
@@ -173,7 +174,7 @@ mod tests {
     }
 
     fn text(config: &FeatureConfig, spec: &InstrumentSpec) -> String {
-        schema_text(config, spec, &Calibration::default())
+        schema_text(config, spec, None)
     }
 
     #[test]
@@ -211,21 +212,6 @@ mod tests {
     }
 
     #[test]
-    fn what_was_fitted_is_named_where_it_counts() {
-        let calibration = Calibration {
-            volume_bucket_lots: Some(7),
-            sha256: Some([0xab; 32]),
-            ..Calibration::default()
-        };
-        let config = FeatureConfig::default();
-        let (with, without) = (schema_text(&config, &spec(), &calibration), text(&config, &spec()));
-        let changed = with.lines().zip(without.lines()).filter(|(a, b)| a != b);
-        let changed: Vec<&str> = changed.map(|(with, _)| with).collect();
-        let [vpin] = changed[..] else { panic!("{changed:?}") };
-        assert!(vpin.starts_with("f37|vpin|") && vpin.contains(";calibration=abab"), "{vpin}");
-    }
-
-    #[test]
     fn a_finer_grid_of_the_same_instrument_has_the_same_text() {
         let finer = InstrumentSpec {
             tick_size: Decimal::new(1, 2),
@@ -243,5 +229,21 @@ mod tests {
         ];
         let texts = clocks.map(|clock| text(&FeatureConfig { clock, ..config }, &spec()));
         assert!(texts[0] != texts[1] && texts[1] != texts[2] && texts[0] != texts[2]);
+    }
+
+    #[test]
+    fn a_calibration_is_named_where_it_is_read() {
+        let named = |regime_inputs| {
+            let config = FeatureConfig { regime_inputs, ..FeatureConfig::default() };
+            let text = schema_text(&config, &spec(), Some([0xab; 32]));
+            let name = format!(";calibration={}", "ab".repeat(32));
+            let named = (0..).zip(text.lines()).filter(|(_, line)| line.contains(&name));
+            let named: Vec<usize> = named.map(|(slot, _)| slot).collect();
+            assert_eq!(text.replace(&name, ""), schema_text(&config, &spec(), None));
+            named
+        };
+        assert_eq!(named(InputSet::Book), [index::VPIN, index::MICROPRICE_DEV]);
+        let of_trades = [index::VPIN, index::MICROPRICE_DEV].into_iter().chain(108..114);
+        assert_eq!(named(InputSet::Trades), of_trades.collect::<Vec<_>>());
     }
 }

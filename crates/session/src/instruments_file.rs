@@ -11,8 +11,8 @@ use fluxo_venues::client::ListedFilters;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
-use crate::ConfigError;
 use crate::keys;
+use crate::{CalibrationFile, ConfigError, EngineFile};
 
 /// The list that ships with the project, used where no other is named.
 pub const DEFAULT_INSTRUMENTS_TOML: &str = include_str!("../../../configs/instruments.toml");
@@ -68,6 +68,8 @@ pub struct Instruments {
     listed: BTreeMap<(Market, String), InstrumentSpec>,
     match_ttl: BTreeMap<Market, Nanos>,
     markets: BTreeMap<Market, MarketSection>,
+    /// Whose size unit was fitted.
+    calibration: Option<CalibrationFile>,
 }
 
 /// How long a print and its depth change may lie apart on a feed that nobody described.
@@ -97,6 +99,24 @@ impl Instruments {
         self.listed.get(&(market, symbol.to_owned()))
     }
 
+    /// These instruments with the size unit that a configuration's calibration has, if it has one.
+    #[must_use]
+    pub fn calibrated_by(mut self, engine: &EngineFile) -> Self {
+        self.calibration = engine.calibration_file().cloned();
+        let units = self.calibration.iter();
+        for ((market, symbol), spec) in &mut self.listed {
+            if let Some(unit) = units.clone().find_map(|file| file.size_unit(*market, symbol)) {
+                spec.size_unit_lots = unit;
+            }
+        }
+        self
+    }
+
+    /// The size unit that was fitted on an instrument.
+    pub(crate) fn size_unit(&self, market: Market, symbol: &str) -> Option<Lots> {
+        self.calibration.as_ref()?.size_unit(market, symbol)
+    }
+
     /// How long a print and its depth change may lie apart on a market.
     #[must_use]
     pub fn match_ttl(&self, market: Market) -> Nanos {
@@ -122,7 +142,9 @@ impl Instruments {
             settle: venue.margin.as_ref().unwrap_or(settle).clone(),
             tick_size: venue.tick_size,
             lot_size: venue.lot_size,
-            size_unit_lots: if inverse { 1 } else { 100 },
+            size_unit_lots: self
+                .size_unit(market, symbol)
+                .map_or(if inverse { 1 } else { 100 }, Lots::get),
             profile_row_ticks: FeatureUnits::UNKNOWN.profile_row_ticks,
             footprint_row_ticks: FeatureUnits::UNKNOWN.footprint_row_ticks,
             multiplier: venue.contract_size,
@@ -143,6 +165,7 @@ impl Instruments {
             listed: BTreeMap::new(),
             match_ttl: BTreeMap::new(),
             markets: file.markets.clone(),
+            calibration: None,
         };
         for (market, section) in &file.markets {
             instruments.match_ttl.insert(*market, match_ttl(section.match_ttl_ms)?);

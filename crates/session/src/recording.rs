@@ -22,6 +22,7 @@ pub struct Recording<'l> {
     input: Input<'l>,
     feed: Feed,
     spec: InstrumentSpec,
+    begins: Option<UnixNanos>,
     sources: Vec<SourceFile>,
     warnings: Vec<String>,
 }
@@ -180,6 +181,12 @@ impl<'l> Recording<'l> {
         &self.spec
     }
 
+    /// When its first message was received.
+    #[must_use]
+    pub const fn begins(&self) -> Option<UnixNanos> {
+        self.begins
+    }
+
     /// How long a print and its depth change may lie apart.
     #[must_use]
     pub const fn match_ttl(&self) -> Nanos {
@@ -336,12 +343,15 @@ impl<'l> Recording<'l> {
                 let mut spec =
                     peek.spec().ok_or(RecordingError::NoGrid { instrument: instrument.clone() })?;
                 spec.units.match_ttl = instruments.match_ttl(market);
+                if let Some(unit) = instruments.size_unit(market, symbol) {
+                    spec.size_unit_lots = unit;
+                }
                 spec
             }
         };
         let feed = Feed::new(spec.clone())
             .map_err(|source| RecordingError::Unusable { instrument, source })?;
-        Ok(Self { input, feed, spec, sources, warnings: Vec::new() })
+        Ok(Self { input, feed, spec, begins: peek.first(), sources, warnings: Vec::new() })
     }
 }
 
@@ -380,6 +390,10 @@ impl SessionSource for Recording<'_> {
 
     fn match_ttl(&self) -> Nanos {
         self.match_ttl()
+    }
+
+    fn begins(&self) -> Option<UnixNanos> {
+        self.begins()
     }
 
     fn sources(&self) -> &[SourceFile] {

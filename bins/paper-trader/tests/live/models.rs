@@ -14,7 +14,8 @@ use crate::support::{Bench, events, gaps, replayed_with, text, wait_for};
 /// A bundle of these fixtures for rows as they are by default.
 fn bundle(bench: &Bench, name: &str, models: &[&str]) -> PathBuf {
     let folder = bench.path(name);
-    TestBundle::new(models, &schema_text(&FeatureConfig::default()), "BTCUSDT").write(&folder);
+    TestBundle::new(models, &schema_text(&FeatureConfig::default(), None), "BTCUSDT")
+        .write(&folder);
     folder
 }
 

@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod balance;
+mod calibrated;
 mod cells;
+mod checked;
 mod facts;
 mod folders;
 mod recomputed;
