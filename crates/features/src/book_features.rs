@@ -3,6 +3,7 @@
 
 use fluxo_core::{BatchKind, BookBatch, FeatureUnits, InstrumentSpec, Nanos, Side};
 use fluxo_market_data::{Book, LevelChange};
+use serde::{Deserialize, Serialize};
 
 use crate::book_means::BookMeans;
 use crate::book_state::{BookState, Top};
@@ -23,7 +24,7 @@ use crate::{Calibration, Error, FeatureConfig, MicroPriceTable};
 const SETTLED_AFTER_NS: i64 = 8 * SECOND_NS;
 
 /// The groups, and what they share.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct BookFeatures {
     near: NearBook,
     means: BookMeans,

@@ -64,6 +64,7 @@ pub(crate) use vpin::Vpin;
 pub(crate) use vwap::Vwap;
 
 use crate::FeatureRow;
+use crate::primitives::nearest;
 use crate::row::Exact;
 
 /// The row that is being written.
@@ -87,5 +88,5 @@ impl Slots<'_> {
 /// `(bid - ask) / (bid + ask)`, and 0 by symmetry when there is nothing on either side.
 fn imbalance(bid: i128, ask: i128) -> f64 {
     let total = bid + ask;
-    if total == 0 { 0.0 } else { (bid - ask) as f64 / total as f64 }
+    if total == 0 { 0.0 } else { nearest(bid - ask) / nearest(total) }
 }

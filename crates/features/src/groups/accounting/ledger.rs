@@ -60,6 +60,11 @@ impl Sequence {
     pub(super) fn order(self, other: Self) -> Ordering {
         self.0.wrapping_sub(other.0).cast_signed().cmp(&0)
     }
+
+    /// How many numbers lie between an earlier one and this one.
+    const fn since(self, earlier: Self) -> u32 {
+        self.0.wrapping_sub(earlier.0)
+    }
 }
 
 /// Entries of one kind, oldest first, in a ring.
@@ -90,6 +95,8 @@ struct Slot {
 pub(super) struct Ledger {
     queues: [Queue; 2],
     slots: Box<[Slot]>,
+    /// The number of the last entry that waits in each slot that is taken.
+    lasts: Box<[Sequence]>,
     /// The first slot of each hash.
     heads: Box<[u16]>,
     free: u16,
@@ -105,6 +112,7 @@ impl Ledger {
         let mut new = Self {
             queues: ENTRIES.map(Queue::new),
             slots: vec![slot; SLOTS].into_boxed_slice(),
+            lasts: vec![Sequence::default(); SLOTS].into_boxed_slice(),
             heads: vec![NONE; SLOTS].into_boxed_slice(),
             free: NONE,
             dropped: 0,
@@ -144,7 +152,7 @@ impl Ledger {
         let Slot { price, lists, .. } = &mut self.slots[usize::from(slot)];
         let price = *price;
         lists[kind as usize].first = next;
-        self.free_if_empty(u16::from(slot));
+        self.settle(u16::from(slot));
         Some(Waiting { ts, price, lots, at_best })
     }
 
@@ -155,7 +163,8 @@ impl Ledger {
             self.dropped += 1;
         }
         let Waiting { ts, price, lots, at_best } = waiting;
-        let slot = self.find(price).unwrap_or_else(|| self.take_slot(price));
+        let slot = self.find(price).unwrap_or_else(|| self.take_slot(price, sequence));
+        self.lasts[usize::from(slot)] = sequence;
         let place = u8::try_from(slot).expect("slots are few");
         let entry = Entry { ts, lots, sequence, next: NONE, slot: place, at_best };
         let index = self.queues[kind as usize].push(entry);
@@ -189,7 +198,7 @@ impl Ledger {
                 list.first = entry.next;
             }
         }
-        self.free_if_empty(slot);
+        self.settle(slot);
         lots - left
     }
 
@@ -197,7 +206,7 @@ impl Ledger {
     pub(super) fn drop_all(&mut self, kind: Kind, price: i64) {
         if let Some(slot) = self.find(price) {
             self.drop_list(kind, slot);
-            self.free_if_empty(slot);
+            self.settle(slot);
         }
     }
 
@@ -224,9 +233,9 @@ impl Ledger {
     }
 
     /// A slot for a price that has none.
-    fn take_slot(&mut self, price: i64) -> u16 {
+    fn take_slot(&mut self, price: i64, now: Sequence) -> u16 {
         if self.free == NONE {
-            self.drop_stalest();
+            self.drop_stalest(now);
         }
         let slot = self.free;
         let head = &mut self.heads[hash(price)];
@@ -238,27 +247,29 @@ impl Ledger {
     }
 
     /// Drops the slot whose last entry is oldest; all slots are taken.
-    fn drop_stalest(&mut self) {
-        let last = |slot: u16| self.last_sequence(&self.slots[usize::from(slot)]);
-        let slots = 0..narrow(SLOTS);
-        let slot = slots.min_by(|a, b| last(*a).order(last(*b))).expect("there are slots");
+    fn drop_stalest(&mut self, now: Sequence) {
+        let age = |last: &Sequence| now.since(*last);
+        let oldest = self.lasts.iter().map(age).max().expect("there are slots");
+        let is_it = |last: &Sequence| age(last) == oldest;
+        let slot = narrow(self.lasts.iter().position(is_it).expect("it is the age of a slot"));
         self.drop_list(Kind::Credit, slot);
         self.drop_list(Kind::Debit, slot);
-        self.free_if_empty(slot);
+        self.settle(slot);
         self.dropped += 1;
     }
 
-    /// The number of the last entry that waits there.
-    fn last_sequence(&self, slot: &Slot) -> Sequence {
-        let waiting = self.queues.iter().zip(slot.lists).filter(|(_, list)| list.first != NONE);
-        let last = waiting.map(|(queue, list)| queue.entries[usize::from(list.last)].sequence);
-        last.max_by(|a, b| a.order(*b)).expect("a slot is taken while something waits there")
-    }
-
-    /// Gives back a slot without entries.
-    fn free_if_empty(&mut self, slot: u16) {
+    /// After entries left a slot: gives it back when nothing waits there any more.
+    fn settle(&mut self, slot: u16) {
         let Slot { price, lists, next, .. } = self.slots[usize::from(slot)];
-        if lists.iter().any(|list| list.first != NONE) {
+        let kept = match lists.map(|list| list.first != NONE) {
+            [true, true] => return,
+            [true, false] => Some(Kind::Credit),
+            [false, true] => Some(Kind::Debit),
+            [false, false] => None,
+        };
+        if let Some(kind) = kept {
+            let last = usize::from(lists[kind as usize].last);
+            self.lasts[usize::from(slot)] = self.queues[kind as usize].entries[last].sequence;
             return;
         }
         let head = &mut self.heads[hash(price)];
