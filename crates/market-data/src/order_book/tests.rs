@@ -1,3 +1,5 @@
+//! Queues, lots without a name, limits, and a list of orders as the model.
+
 use std::collections::BTreeMap;
 
 use fluxo_core::{Lots, Price, RestingOrder, Side, UnixNanos};
