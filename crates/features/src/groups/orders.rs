@@ -204,13 +204,13 @@ mod tests {
         }
         assert_eq!(row(&orders, &state, Some(&depth))[2], None);
         orders.on_order(4 * second, &cancel, &depth);
-        let weight = |step: i32| 2_f64.powf(f64::from(step - 49) / 200.0);
+        let weight = |step: i32| libm::exp2(f64::from(step - 49) / 200.0);
         let age = |step: i32| if step % 2 == 0 || step == 49 { 4.0_f64 } else { 0.001 };
         let (sum, total) = (0..50).fold((0.0, 0.0), |(sum, total), step| {
-            (sum + weight(step) * age(step).ln(), total + weight(step))
+            (sum + weight(step) * libm::log(age(step)), total + weight(step))
         });
         let [_, _, value] = row(&orders, &state, Some(&depth));
-        assert!((value.unwrap() - (sum / total).exp()).abs() < 1e-6);
+        assert!((value.unwrap() - libm::exp(sum / total)).abs() < 1e-6);
         orders.clear();
         assert_eq!(row(&orders, &state, Some(&depth))[2], None);
     }

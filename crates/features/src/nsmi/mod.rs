@@ -1,7 +1,7 @@
 //! NSMI, the regime vector: how far the joint law of a few inputs has moved from its own recent
 //! past, how its spectrum looks, and how likely a change is, at a stated rate of false alarms.
 //!
-//! FEATURES 9 is the text; ADR 0010 says how it is read where it is silent. The engine calls
+//! FEATURES 9 is the text; ADR 0011 says how it is read where it is silent. The engine calls
 //! [`Nsmi::step`] once at every grid second, whatever the sampling clock of the rows, with the
 //! features of that second before they are narrowed to `f32` ([`inputs_from`]). All state is plain
 //! data of fixed size; a step allocates nothing.

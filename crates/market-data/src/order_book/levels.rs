@@ -129,7 +129,11 @@ impl LevelStore {
 /// A price and its side as one number: prices have fewer than 63 bits.
 #[inline]
 const fn key(side: Side, price: Price) -> u64 {
-    (price.ticks() << 1 | side.index() as i64).cast_unsigned()
+    let side = match side {
+        Side::Bid => 0,
+        Side::Ask => 1,
+    };
+    (price.ticks() << 1 | side).cast_unsigned()
 }
 
 /// The price and the side of a key.

@@ -85,6 +85,8 @@ pub struct OrderBookCounts {
     pub unnamed_orders: u64,
     /// Changes that would have opened a level beyond the most there may be.
     pub lost_levels: u64,
+    /// Orders, or lots without a name, that were dropped because they crossed younger ones.
+    pub healed_orders: u64,
     /// Orders that were dropped because a level turned out to hold less than its orders.
     pub contradicted_orders: u64,
 }
@@ -227,6 +229,31 @@ impl OrderBook {
         }
     }
 
+    /// Drops the older one of what is first at two prices that cross: on a feed that forgets to say
+    /// that orders left, the older one is the ghost. Lots without a name are older than any order.
+    /// Whoever keeps the levels asks again until the best two no longer cross. `None` when nothing
+    /// rests at one of the prices.
+    pub fn drop_older(&mut self, bid: Price, ask: Price) -> Option<OrderChange> {
+        let [bid, ask] = [self.levels.find(Side::Bid, bid)?, self.levels.find(Side::Ask, ask)?];
+        let level = if self.first_since(bid) <= self.first_since(ask) { bid } else { ask };
+        self.counts.healed_orders += 1;
+        let state = *self.levels.at(level);
+        let ((side, price), before) = (of_key(state.key), state.total());
+        if state.unseen > 0 {
+            self.levels.at_mut(level).unseen = 0;
+            self.levels.close_if_empty(level);
+            let level = change(side, price, before, state.lots);
+            return Some(OrderChange { level, entered: None, is_gone: true });
+        }
+        let ghost = self.nodes[state.head as usize];
+        self.drop_order(state.head);
+        Some(OrderChange {
+            level: change(side, price, before, before - ghost.lots),
+            entered: Some(UnixNanos::new(ghost.entered)),
+            is_gone: true,
+        })
+    }
+
     /// What rests at a price; `None` when nothing does.
     #[must_use]
     #[inline]
@@ -341,6 +368,15 @@ impl OrderBook {
             level: change(order.side, order.price, before, before - taken),
             entered: None,
             is_gone: false,
+        }
+    }
+
+    /// When what is first at a level joined, and its identifier: identifiers are handed out in order.
+    fn first_since(&self, level: u32) -> (i64, OrderId) {
+        let state = self.levels.at(level);
+        match state.head {
+            _ if state.unseen > 0 => (i64::MIN, 0),
+            head => (self.nodes[head as usize].entered, self.nodes[head as usize].id),
         }
     }
 

@@ -1,3 +1,5 @@
+//! Queues, lots without a name, limits, and a list of orders as the model.
+
 use std::collections::BTreeMap;
 
 use fluxo_core::{Lots, Price, RestingOrder, Side, UnixNanos};
@@ -55,6 +57,26 @@ fn unknown_orders_leave_from_the_lots_without_a_name() {
     assert_eq!((book.counts().unknown_orders, book.counts().missing_lots), (2, 100));
     assert_eq!(ids(&book, Side::Ask, 101), [9]);
     assert_eq!(book.take(&order(5, Side::Bid, 1, 1)).level.after.get(), 0);
+}
+
+#[test]
+fn of_two_that_cross_the_older_one_is_a_ghost() {
+    let (bid, ask) = (Price::from_ticks(102), Price::from_ticks(101));
+    let mut book = OrderBook::new(SMALL);
+    book.add(at(1), &order(1, Side::Ask, 101, 3));
+    book.add(at(5), &order(2, Side::Bid, 102, 4));
+    book.add(at(6), &order(3, Side::Ask, 101, 2));
+    let first = book.drop_older(bid, ask).unwrap();
+    assert_eq!((first.level.side, first.level.after.get()), (Side::Ask, 2));
+    let second = book.drop_older(bid, ask).unwrap();
+    assert_eq!((second.level.side, second.entered), (Side::Bid, Some(at(5))));
+    assert_eq!(book.drop_older(bid, ask), None);
+    // Lots that nobody saw join are the oldest.
+    book.set_level(Side::Ask, ask, Lots::new(9));
+    book.add(at(0), &order(4, Side::Bid, 102, 1));
+    let unseen = book.drop_older(bid, ask).unwrap();
+    assert_eq!((unseen.level.before.get(), unseen.level.after.get()), (9, 2));
+    assert_eq!((ids(&book, Side::Ask, 101), book.counts().healed_orders), (vec![3], 3));
 }
 
 #[test]
