@@ -1,0 +1,43 @@
+"""All features of the catalogue at every row of a time clock."""
+
+from feature_reference import (
+    bars,
+    book_state,
+    calendar_features,
+    footprint,
+    impact,
+    order_accounting,
+    order_by_order,
+    order_flow,
+    trade_flow,
+    trade_prices,
+)
+from feature_reference.market import Market
+from feature_reference.primitives import Column
+from feature_reference.targets import Label, targets
+
+FEATURES = 108
+
+
+def features(market: Market) -> dict[int, Column]:
+    """By index."""
+    out: dict[int, Column] = {}
+    for group in (
+        trade_prices,
+        bars,
+        trade_flow,
+        calendar_features,
+        book_state,
+        order_flow,
+        order_accounting,
+        impact,
+        footprint,
+        order_by_order,
+    ):
+        out |= group.features(market)
+    return dict(sorted(out.items()))
+
+
+def labels(market: Market, columns: dict[int, Column]) -> dict[int, Label]:
+    """The targets, by index."""
+    return targets(market, columns[70].values, columns[48].values)
