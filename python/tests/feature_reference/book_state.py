@@ -23,7 +23,7 @@ def slope(gap: Floats, lots: Ints, occupied: Ints) -> Floats:
 
 
 def spread_quality(spread: Floats, usual: Floats) -> Floats:
-    """sbar / (sbar + s) (78)."""
+    """Usual over usual plus current spread (78)."""
     return usual / (usual + spread)
 
 

@@ -110,7 +110,7 @@ def on_seconds(market: Market) -> dict[int, Column]:
     parents = market.parents
     weights = np.concatenate([[0.0], np.cumsum(parents.side * np.sqrt(parents.lots))])
     closed = latest(parents.closed, np.append(times[0] - SECOND, times)) + 1
-    x = np.array([(weights[b] - weights[a]) for a, b in zip(closed[:-1], closed[1:], strict=True)])
+    x = np.diff(weights[closed])
     out[96] = put(both, impulse(x, returns, valid))
     return out
 

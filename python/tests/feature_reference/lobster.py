@@ -1,7 +1,7 @@
 """Reads LOBSTER's message and order book files: one batch a message, the file's rows are the book.
 
 Orders, prints and levels are all in one ordered feed, so `match_ttl` is 0. A print off the grid of
-ticks (a hidden execution at half a cent) has no place among whole ticks: it is left out and counted.
+ticks (a hidden execution at half a cent) has no place among whole ticks: it is left out.
 """
 
 import zipfile

@@ -129,7 +129,7 @@ class Market:
 
     @cached_property
     def half_mids(self) -> Ints:
-        """bid + ask of each batch's last valid book, 0 before the first: the mid in half-ticks."""
+        """The mid of each batch's last valid book in half-ticks, bid + ask; 0 before the first."""
         sums = self.batches.bid_price[:, 0] + self.batches.ask_price[:, 0]
         sound = self.batches.sound
         last = np.maximum.accumulate(np.where(sound, np.arange(len(sums)), -1))

@@ -112,7 +112,7 @@ class Spectrum:
 
 
 def standardised(x: Floats, half_life: float = STANDARD) -> Floats:
-    """z of each input against what was known before it, in [-6, 6]; NaN where there is none."""
+    """Each input against what was known before it, in [-6, 6]; NaN where there is none (9.2)."""
     steps, n = x.shape
     z = np.full((steps, n), np.nan)
     moments = [Moments(1, half_life) for _ in range(n)]

@@ -1,4 +1,4 @@
-"""Adds, cancels, aggression, hidden reserve and outflow of the queues: 88..90, 92, 94, 104 (7.5, 7.8)."""
+"""Adds, cancels, aggression, hidden reserve, outflow: 88..90, 92, 94, 104 (7.5, 7.8)."""
 
 from collections import deque
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ FOREVER = 1 << 62
 
 @dataclass
 class Entry:
-    """Lots that wait for their other half: a print for its decrease, or a decrease for its print."""
+    """Lots that wait for their other half: a print for a decrease, or a decrease for a print."""
 
     ts: int
     lots: int
@@ -71,7 +71,7 @@ class Accounts:
     """Prints and level changes, fed in the order of the feed."""
 
     def __init__(self, match_ttl: int, parent_close: int) -> None:
-        """`match_ttl` of 0: a credit lives to the end of the next batch, a debit for its instant."""
+        """With a `match_ttl` of 0 a credit lives to the end of the next batch."""
         self.ttl, self.close = match_ttl, parent_close
         self.sides = {1: Side(), -1: Side()}
         self.adds: list[Booking] = []
@@ -120,9 +120,7 @@ class Accounts:
         if self.ttl == 0:
             self.expire(ts, everything=True)
 
-    def alive(
-        self, entries: dict[int, deque[Entry]], price: int, ts: int, ttl: int
-    ) -> list[Entry]:
+    def alive(self, entries: dict[int, deque[Entry]], price: int, ts: int, ttl: int) -> list[Entry]:
         """The entries that can still be matched, oldest first."""
         waiting = entries.get(price, deque())
         return [entry for entry in waiting if entry.lots and ts - entry.ts <= ttl]

@@ -118,5 +118,3 @@ def features(market: Market) -> dict[int, Column]:
         106: column(share, valid & ~np.isnan(share)),
         107: column(np.append(np.nan, ages)[seen], seen >= 50),
     }
-
-

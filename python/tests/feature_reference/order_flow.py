@@ -18,10 +18,8 @@ USUAL = 300 * SECOND
 TEN = 10 * SECOND
 
 
-def increments(
-    bid_price: Ints, bid_lots: Ints, ask_price: Ints, ask_lots: Ints
-) -> Ints:
-    """e of each state against the one before it, first axis time; 0 for the first (7.1, 7.2)."""
+def increments(bid_price: Ints, bid_lots: Ints, ask_price: Ints, ask_lots: Ints) -> Ints:
+    """Of each state against the one before it, first axis time; 0 for the first (7.1, 7.2)."""
     b, qb, a, qa = bid_price[1:], bid_lots[1:], ask_price[1:], ask_lots[1:]
     b_, qb_, a_, qa_ = bid_price[:-1], bid_lots[:-1], ask_price[:-1], ask_lots[:-1]
     e = (b >= b_) * qb - (b <= b_) * qb_ - (a <= a_) * qa + (a >= a_) * qa_

@@ -204,5 +204,3 @@ def future_spread(market: Market, outlook: Outlook) -> Label:
 def settled(market: Market, horizon: int, last_ts: int) -> Bools:
     """Rows whose label no longer depends on what a cut stream leaves out."""
     return market.rows + horizon + market.settings.stale + MS <= last_ts
-
-

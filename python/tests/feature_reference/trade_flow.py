@@ -1,4 +1,4 @@
-"""Prints and parents: activity, flow, toxicity, intensities, sweeps, whales (27..36, 38..41, 93, 103)."""
+"""Prints and parents: activity, flow, toxicity, sweeps, whales (27..36, 38..41, 93, 103)."""
 
 import numpy as np
 
