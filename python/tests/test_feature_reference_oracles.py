@@ -20,6 +20,7 @@ from feature_reference import (
     trade_flow,
     trade_prices,
 )
+from feature_reference.binance import Recorder
 from feature_reference.market import Market
 from feature_reference.primitives import Moments, bps, decayed_sums
 from feature_reference.stream import (
@@ -365,8 +366,6 @@ def test_a_feature_says_what_its_example_says(case: str) -> None:
 
 def test_the_band_holds_its_edges() -> None:
     # O45 on a book: mid 10000 ticks, five ticks either way.
-    from feature_reference.binance import Recorder
-
     book = Recorder((5, 10_000))
     levels = [(1, 9999, 5), (1, 9995, 7), (1, 9994, 100)]
     levels += [(-1, 10001, 3), (-1, 10005, 5), (-1, 10006, 100)]

@@ -1,11 +1,14 @@
 """All features of the catalogue at every row of a time clock."""
 
+import numpy as np
+
 from feature_reference import (
     bars,
     book_state,
     calendar_features,
     footprint,
     impact,
+    nsmi,
     order_accounting,
     order_by_order,
     order_flow,
@@ -13,7 +16,8 @@ from feature_reference import (
     trade_prices,
 )
 from feature_reference.market import Market
-from feature_reference.primitives import Column
+from feature_reference.primitives import Column, column, span
+from feature_reference.stream import SECOND
 from feature_reference.targets import Label, targets
 
 FEATURES = 108
@@ -41,3 +45,15 @@ def features(market: Market) -> dict[int, Column]:
 def labels(market: Market, columns: dict[int, Column]) -> dict[int, Label]:
     """The targets, by index."""
     return targets(market, columns[70].values, columns[48].values)
+
+
+def regime(market: Market) -> list[Column]:
+    """The regime vector of section 9 at every row, slots 108..113; its grid is that of seconds."""
+    seconds = market.again(SECOND)
+    inputs = nsmi.inputs({index: c.values for index, c in features(seconds).items()})
+    grid = span(SECOND, seconds.stream.first_ts, seconds.stream.last_ts)
+    out: list[Column] = []
+    for values in nsmi.regime(inputs).T:
+        at_rows = grid.at(market.rows, values)
+        out.append(column(at_rows, ~np.isnan(at_rows)))
+    return out

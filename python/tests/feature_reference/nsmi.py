@@ -1,6 +1,6 @@
 """The regime vector of section 9, step by step on the grid of seconds."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import erf, exp, sqrt
 
 import numpy as np
@@ -11,7 +11,7 @@ from feature_reference.stream import Floats
 FAST, SLOW, STANDARD = 60, 1800, 4 * 3600
 TEST_EVERY = 2 * FAST
 DELTA, HAZARD, ALARM = 1.5, 1.0 / 60.0, 720.0
-WITH_BOOK = (50, 52, 53, 54, 45, 48, 57, (55, 56), 70, 32, 27, 31)
+HELD_MAX, FINGERPRINTS = 60, 8
 
 
 def inputs(features: dict[int, Floats]) -> Floats:
@@ -102,52 +102,142 @@ def normal(z: float) -> float:
     return 0.5 * (1.0 + erf(z / sqrt(2.0)))
 
 
-@dataclass
-class Spectrum:
-    """`spectral_gap_norm`, `drift_norm` and `dim_ratio` at each step, and the distance behind."""
-
-    gap: list[float] = field(default_factory=list)
-    drift: list[float] = field(default_factory=list)
-    dims: list[float] = field(default_factory=list)
-
-
 def standardised(x: Floats, half_life: float = STANDARD) -> Floats:
     """Each input against what was known before it, in [-6, 6]; NaN where there is none (9.2)."""
     steps, n = x.shape
     z = np.full((steps, n), np.nan)
     moments = [Moments(1, half_life) for _ in range(n)]
+    last, silent = np.full(n, np.nan), np.zeros(n, dtype=int)
     for t in range(steps):
         for j in range(n):
+            known = moments[j]
             if np.isnan(x[t, j]):
+                # Its last z is held for at most a minute.
+                silent[j] += 1
+                z[t, j] = last[j] if silent[j] <= HELD_MAX else np.nan
                 continue
-            before = moments[j]
-            if before.steps:
-                deviation = max(sqrt(before.cov[0, 0]), 1e-6)
-                z[t, j] = np.clip((x[t, j] - before.mean[0]) / deviation, -6.0, 6.0)
-            before.step(np.array([x[t, j]]))
+            silent[j] = 0
+            if known.steps:
+                deviation = max(sqrt(known.cov[0, 0]), 1e-6)
+                z[t, j] = last[j] = np.clip((x[t, j] - known.mean[0]) / deviation, -6.0, 6.0)
+            known.step(np.array([x[t, j]]))
     return z
 
 
-def spectrum(z: Floats, start: int) -> Spectrum:
-    """The three values that need no calibration, from the moments that begin at a step (9.10)."""
-    n = z.shape[1]
-    fast, slow, out = Moments(n, FAST), Moments(n, SLOW), Spectrum()
-    a = 2.0 ** (-1.0 / FAST)
-    full = (1 + a) / (1 - a)
-    rho = n / (n + full)
-    gap = distance = np.nan
-    for t in range(len(z)):
-        dims = np.nan
-        if t >= start and not np.isnan(z[t]).any():
-            fast.step(z[t])
-            slow.step(z[t])
-            if fast.steps > full:
-                cov_fast, cov_slow = shrunk(fast.cov, rho), shrunk(slow.cov, rho)
-                dims = dimension_ratio(cov_fast)
-                if fast.steps % n == 0:
-                    gap = spectral_gap(cov_fast)
-                    distance = drift(bhattacharyya(fast.mean, cov_fast, slow.mean, cov_slow), n)
-        out.gap.append(gap)
-        out.drift.append(distance)
-        out.dims.append(dims)
-    return out
+@dataclass
+class Fingerprint:
+    """The fast moments of a regime, and when it was last met."""
+
+    name: int
+    mean: Floats
+    cov: Floats
+    met: int
+
+
+@dataclass
+class Calibration:
+    """Location and scale of y, learned where nothing changes (9.6)."""
+
+    mean: float = 1.0
+    deviation: float = 0.15
+    weight: float = 20.0
+
+    def z(self, y: float) -> float:
+        """Against what was known before."""
+        return min(max((y - self.mean) / self.deviation, -3.0), 5.0)
+
+    def learn(self, y: float) -> None:
+        """One step of the recursion of section 3, with a winsorised y."""
+        y = min(max(y, self.mean - 3 * self.deviation), self.mean + 3 * self.deviation)
+        self.weight = 2.0 ** (-1.0 / 240.0) * self.weight + 1.0
+        k, d = 1.0 / self.weight, y - self.mean
+        self.mean += k * d
+        self.deviation = sqrt((1.0 - k) * (self.deviation**2 + k * d * d))
+
+
+class Regime:
+    """The whole of section 9, a step a second, from standardised inputs."""
+
+    def __init__(self, n: int) -> None:
+        """Cold: without a bundle, which would bring the calibration."""
+        self.n = n
+        self.fast, self.slow = Moments(n, FAST), Moments(n, SLOW)
+        a = 2.0 ** (-1.0 / FAST)
+        self.full = (1 + a) / (1 - a)
+        self.rho = n / (n + self.full)
+        self.skipped = 0
+        self.gap = self.drift = self.db = np.nan
+        self.statistic, self.calibration = ChangeStatistic(), Calibration()
+        self.nonstationarity = np.nan
+        self.refractory_until = self.assigned = 0
+        self.name, self.names = -1, 0
+        self.known: list[Fingerprint] = []
+
+    def step(self, z: Floats) -> Floats:
+        """The six values, in the order of slots 108..113."""
+        out = np.full(6, np.nan)
+        if np.isnan(z).any():
+            return out
+        self.skipped += 1
+        if self.skipped <= self.full:
+            return out
+        self.fast.step(z)
+        self.slow.step(z)
+        t = self.fast.steps
+        if t <= self.full:
+            return out
+        cov, slow = shrunk(self.fast.cov, self.rho), shrunk(self.slow.cov, self.rho)
+        if t % self.n == 0:
+            self.gap = spectral_gap(cov)
+            self.db = bhattacharyya(self.fast.mean, cov, self.slow.mean, slow)
+            self.drift = drift(self.db, self.n)
+        if t >= SLOW:
+            if t % TEST_EVERY == 0:
+                self.test(t, cov)
+            out[0], out[1] = self.nonstationarity, self.statistic.probability
+            age = t - self.assigned
+            kept = (1.0 - out[1]) * (1.0 - 2.0 ** (-age / 300.0))
+            out[5] = kept if self.name >= 0 else 0.0
+        out[2:5] = self.gap, self.drift, dimension_ratio(cov)
+        return out
+
+    def test(self, t: int, cov: Floats) -> None:
+        """One test step: y, its z, the statistic, and what an alarm means."""
+        y = (max(0.0, self.db) / steady_null_size(self.n)) ** (1.0 / 3.0)
+        z = self.calibration.z(y)
+        self.nonstationarity = normal(z)
+        quiet = t < self.refractory_until
+        if self.statistic.probability <= 0.5 and not quiet:
+            self.calibration.learn(y)
+        if quiet:
+            return
+        if self.statistic.step(z):
+            self.statistic.r = 0.0
+            self.name, self.refractory_until = -1, t + 2 * TEST_EVERY
+        elif self.name < 0:
+            self.identify(t, cov)
+
+    def identify(self, t: int, cov: Floats) -> None:
+        """The nearest known fingerprint, or a new one (9.8)."""
+        fast = (1 - 2.0 ** (-1.0 / FAST)) / (1 + 2.0 ** (-1.0 / FAST))
+        usual = self.calibration.mean + 3 * self.calibration.deviation
+        limit = null_size(self.n, fast, fast, 0.0) * usual**3
+        distances = [bhattacharyya(self.fast.mean, cov, f.mean, f.cov) for f in self.known]
+        if distances and min(distances) <= limit:
+            found = self.known[int(np.argmin(distances))]
+            found.mean = 0.9 * found.mean + 0.1 * self.fast.mean
+            found.cov = 0.9 * found.cov + 0.1 * cov
+        else:
+            found = Fingerprint(self.names, self.fast.mean.copy(), cov, t)
+            self.names += 1
+            if len(self.known) == FINGERPRINTS:
+                self.known.remove(min(self.known, key=lambda f: f.met))
+            self.known.append(found)
+        found.met = t
+        self.name, self.assigned = found.name, t
+
+
+def regime(x: Floats) -> Floats:
+    """The six values at each step, [step, slot], from the raw inputs."""
+    machine = Regime(x.shape[1])
+    return np.array([machine.step(z) for z in standardised(x)]).reshape(-1, 6)
