@@ -165,10 +165,12 @@ def test_the_reference_is_independent() -> None:
             assert word not in text, f"{module.name} speaks of {word}"
 
 
-def dataset(inputs: list[Path], out: Path) -> tuple[Any, dict[str, Any], dict[str, Any]]:
+def dataset(
+    inputs: list[Path], out: Path, every: int = EVERY
+) -> tuple[Any, dict[str, Any], dict[str, Any]]:
     """Has the product write the rows of recordings; its table, facts and summary."""
     command = [str(program()), "dataset", *map(str, inputs), "--out", str(out), "--json"]
-    command += ["--set", f"rows.every_ms={EVERY // MS}"]
+    command += ["--set", f"rows.every_ms={every // MS}"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     parts = sorted(out.glob("*/*/*/part-*.parquet"))
@@ -288,10 +290,13 @@ def test_the_rows_are_those_of_the_text(recording: Recording, tmp_path: Path) ->
     compare_targets(labels, table, summary, market, cut=cut)
 
 
+def lobster_path() -> Path:
+    return data_dir() / "lobster/LOBSTER_SampleFile_GOOG_2012-06-21_10.zip"
+
+
 @cache
 def lobster_market() -> Market:
     """GOOG of one day: its first twenty minutes, or all of it."""
-    path = data_dir() / "lobster/LOBSTER_SampleFile_GOOG_2012-06-21_10.zip"
     settings = Settings(
         calendar=lobster.calendar("2012-06-21"),
         size_unit_lots=1,
@@ -300,7 +305,7 @@ def lobster_market() -> Market:
         match_ttl=0,
     )
     seconds = None if WHOLE else 20 * 60
-    return Market(lobster.read(path, settings, until_seconds=seconds), SECOND)
+    return Market(lobster.read(lobster_path(), settings, until_seconds=seconds), SECOND)
 
 
 @cache
@@ -341,3 +346,21 @@ def test_values_lie_in_their_ranges() -> None:
         defined += len(values) > 0
     # Not in twenty minutes: a table of the micro-price, VPIN's hour, and OFI over 30 and 60.
     assert defined >= 104
+
+
+def test_rows_of_an_order_feed_are_those_of_the_text(tmp_path: Path) -> None:
+    columns, market = lobster_columns(), lobster_market()
+    command = [str(program()), "dataset", "--help"]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    if "LOBSTER" not in said:
+        # The product has no reader of such files: it says so, and there is nothing to compare.
+        refused = [str(program()), "dataset", str(lobster_path()), "--out", str(tmp_path)]
+        done = subprocess.run(refused, capture_output=True, text=True, check=False)
+        assert done.returncode != 0
+        return
+    table, facts, summary = dataset([lobster_path()], tmp_path, SECOND)
+    theirs = table.column("ts").cast("int64").to_numpy()
+    np.testing.assert_array_equal(theirs[: len(market.rows)], market.rows)
+    compare_features(columns, table, facts, market.rows)
+    labels = catalogue.labels(market, columns)
+    compare_targets(labels, table, summary, market, cut=not WHOLE)

@@ -76,20 +76,21 @@ class Story:
         price, lots = np.zeros((2, count, DEPTH), dtype=int), np.zeros((2, count, DEPTH), dtype=int)
         changes: list[list[Change]] = []
         outflow = np.zeros((2, count), dtype=np.int64)
-        for i, (_, *sides) in enumerate(self.books):
+        for i, (_, bids, asks) in enumerate(self.books):
             changes.append([])
-            for at, (sign, levels) in enumerate(zip((1, -1), sides, strict=True)):
+            for at, (sign, levels) in enumerate(((1, bids), (-1, asks))):
                 for m in range(DEPTH):
                     there = m < len(levels)
                     price[at, i, m] = levels[m][0] if there else levels[-1][0] - sign
                     lots[at, i, m] = levels[m][1] if there else 0
                 if i:
-                    before, after = dict(self.books[i - 1][1 + at]), dict(levels)
+                    old = self.books[i - 1][1] if sign > 0 else self.books[i - 1][2]
+                    before, after = dict(old), dict(levels)
                     for p in sorted(before | after):
                         delta = after.get(p, 0) - before.get(p, 0)
                         if delta:
                             changes[-1].append(Change(sign, p, delta))
-                    best = self.books[i - 1][1 + at][0][0]
+                    best = old[0][0]
                     outflow[at, i] = max(0, before[best] - after.get(best, 0))
         ts = np.array([book[0] for book in self.books], dtype=np.int64)
         zeros = np.zeros(count, dtype=np.int64)

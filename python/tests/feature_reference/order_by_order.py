@@ -106,7 +106,7 @@ def features(market: Market) -> dict[int, Column]:
             shown = zip(prices[:5], lots[:5], strict=True)
             counts.append(sum(len(queues.queue(sign, p)) for p, q in shown if q > 0))
             best.append(queues.queue(sign, prices[0]))
-        imbalance[k] = balance(*(np.array(n) for n in counts))
+        imbalance[k] = balance(np.array(counts[0]), np.array(counts[1]))
         shares[k] = concentration(*best) if all(best) else np.nan
     times = np.array([ts for ts, _ in cancels], dtype=np.int64)
     ages = mean_age(np.array([age for _, age in cancels]))

@@ -163,9 +163,10 @@ def classes(market: Market) -> dict[int, Column]:
     """33 and 103."""
     rows, trades = market.rows, market.trades
     window = 60 * SECOND
-    large = sum(parent_lots(market, window, LARGE_UNITS, side) for side in (1, -1))
-    total = sum(parent_lots(market, window, 0, side) for side in (1, -1))
-    total += window_sum(trades.ts, np.where(trades.side == 0, trades.lots, 0), rows, window)
+    large = parent_lots(market, window, LARGE_UNITS, 1)
+    large = large + parent_lots(market, window, LARGE_UNITS, -1)
+    total = parent_lots(market, window, 0, 1) + parent_lots(market, window, 0, -1)
+    total = total + window_sum(trades.ts, np.where(trades.side == 0, trades.lots, 0), rows, window)
     warm = [covered(rows, s * SECOND, market.first_trade) for s in (60, 300)]
     buys, sells = (parent_lots(market, 300 * SECOND, WHALE_UNITS, side) for side in (1, -1))
     return {
