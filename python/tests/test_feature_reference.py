@@ -35,6 +35,14 @@ WHOLE = os.environ.get("FLUXO_REFERENCE_WHOLE") == "1"
 # As many features must be compared. Raise it when more are built.
 COMPARED_MIN = 33
 EVERY = 100 * MS
+REGIME = (
+    "nonstationarity",
+    "regime_prob",
+    "spectral_gap_norm",
+    "drift_norm",
+    "dim_ratio",
+    "regime_stability",
+)
 # Values are float32: two steps of that grid apart is rounding. Where a value is a difference that
 # cancels, its error is a share of what the feature's values are like, not of the value at hand.
 STEPS_MAX = 2
@@ -124,20 +132,21 @@ BTC = Recording(
     ("usdm_btcusdt_20240718.gz", "usdm_btcusdt_20240719.gz"),
     until=MIDNIGHT + 200 * SECOND,
 )
+# Eleven minutes in few messages: long enough for labels that need 600 returns, and for a spectrum.
+SPOT = Recording(
+    "binance-spot",
+    "BTCUSDT",
+    ("spot_btcusdt_20240808.gz", "spot_btcusdt_20240809.gz"),
+    funding_s=86_400,
+)
 OTHERS = [
     Recording("binance-usdm", "ETHUSDT", ("usdm_ethusdt_20240718.gz", "usdm_ethusdt_20240719.gz")),
     Recording("binance-usdm", "BTCUSDT", ("usdm_btcusdt_20240808.gz",)),
     Recording(
         "binance-coinm", "BTCUSD_PERP", ("cm_btcusd_perp_20240808.gz", "cm_btcusd_perp_20240809.gz")
     ),
-    Recording(
-        "binance-spot",
-        "BTCUSDT",
-        ("spot_btcusdt_20240808.gz", "spot_btcusdt_20240809.gz"),
-        funding_s=86_400,
-    ),
 ]
-RECORDINGS = [BTC, *(OTHERS if WHOLE else [])]
+RECORDINGS = [BTC, SPOT, *(OTHERS if WHOLE else [])]
 
 
 def imports(path: Path) -> set[str]:
@@ -165,11 +174,9 @@ def test_the_reference_is_independent() -> None:
             assert word not in text, f"{module.name} speaks of {word}"
 
 
-def dataset(
-    inputs: list[Path], out: Path, every: int = EVERY
-) -> tuple[Any, dict[str, Any], dict[str, Any]]:
-    """Has the product write the rows of recordings; its table, facts and summary."""
-    command = [str(program()), "dataset", *map(str, inputs), "--out", str(out), "--json"]
+def dataset(inputs: list[Path], out: Path, every: int = EVERY) -> tuple[Any, dict[str, Any]]:
+    """Has the product write the rows of recordings; its table and facts."""
+    command = [str(program()), "dataset", *map(str, inputs), "--out", str(out)]
     command += ["--set", f"rows.every_ms={every // MS}"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -180,7 +187,7 @@ def dataset(
         if key.startswith(b"ds.")
     }
     table = pq.read_table(parts, partitioning=None)  # type: ignore[arg-type]
-    return table, facts, json.loads(done.stdout)
+    return table, facts
 
 
 def steps_apart(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -216,16 +223,34 @@ def differences(ours: np.ndarray, rows: np.ndarray, ts: np.ndarray) -> str | Non
     return "; ".join(said)
 
 
+def test_a_difference_is_noticed() -> None:
+    ts = np.arange(4)
+    ours = np.array([1.0, -2.5, np.nan, 3e-12])
+    rows = ours.astype(np.float32).astype(np.float64)
+    assert differences(ours, rows, ts) is None
+    rounded = rows.copy()
+    rounded[1] = np.nextafter(np.float32(rows[1]), np.float32(0))
+    # What cancels may be off by a share of what the others are like.
+    rounded[3] = -1e-12
+    assert differences(ours, rounded, ts) is None
+    for at, value in ((0, 1.000001), (1, np.nan), (2, 0.0), (3, 1e-8)):
+        damaged = rows.copy()
+        damaged[at] = value
+        assert differences(ours, damaged, ts) is not None, at
+
+
 def compare_features(
     columns: dict[int, Column], table: Any, facts: dict[str, Any], ts: np.ndarray
 ) -> None:
-    """Every feature that is built, mask for mask and value for value."""
+    """All features and regime values that are built, mask for mask and value for value."""
     schema = facts["ds.feature_schema"]
+    names = [entry["name"] for entry in entries("feature")[: catalogue.FEATURES]]
+    assert [line["name"] for line in schema] == [*names, *REGIME]
+    assert list(columns) == list(range(len(schema)))
     compared, skipped, wrong = [], [], []
-    for index, entry in enumerate(entries("feature")[: catalogue.FEATURES]):
-        name = entry["name"]
-        assert schema[index]["name"] == name
-        if "rev=0" in schema[index]["params"].split(";"):
+    for index, line in enumerate(schema):
+        name = line["name"]
+        if "rev=0" in line["params"].split(";"):
             skipped.append(name)
             continue
         rows = table.column(name).to_numpy()[: len(ts)].astype(np.float64)
@@ -236,19 +261,20 @@ def compare_features(
     print(f"{len(compared)} features compared over {len(ts)} rows")
     print(f"not built yet, not compared: {', '.join(skipped) or 'none'}")
     assert not wrong, "\n".join(wrong)
-    assert len(compared) >= COMPARED_MIN
+    assert len(set(compared) & set(names)) >= COMPARED_MIN
 
 
 def compare_targets(
-    labels: dict[int, Label], table: Any, summary: dict[str, Any], market: Market, *, cut: bool
+    labels: dict[int, Label], table: Any, facts: dict[str, Any], market: Market, *, cut: bool
 ) -> None:
     """Every target that is built, with the time at which it was known."""
     ts = market.rows
     compared, wrong = [], []
     for index, entry in enumerate(entries("target")):
         name = entry["name"]
-        unlabelled = summary["labels"][name]
-        if unlabelled["labelled"] == 0 and list(unlabelled["unlabelled"]) == ["not_built"]:
+        line = facts["ds.target_schema"][index]
+        assert line["name"] == name
+        if line["rev"] == 0:
             continue
         rows = table.column(name).to_numpy(zero_copy_only=False)[: len(ts)].astype(np.float64)
         t1 = table.column(f"t1_{name}").fill_null(0).to_numpy()[: len(ts)]
@@ -279,15 +305,16 @@ def test_the_rows_are_those_of_the_text(recording: Recording, tmp_path: Path) ->
     market = Market(stream, EVERY)
     columns = catalogue.features(market)
     labels = catalogue.labels(market, columns)
+    columns |= catalogue.regime(market)
     # The reference is complete. Only from here on the product's rows exist.
-    table, facts, summary = dataset(recording.paths, tmp_path)
+    table, facts = dataset(recording.paths, tmp_path)
     ts = market.rows
     theirs = table.column("ts").cast("int64").to_numpy()
     cut = len(theirs) > len(ts)
     assert cut == (not WHOLE and recording.until is not None)
     np.testing.assert_array_equal(theirs[: len(ts)], ts)
     compare_features(columns, table, facts, ts)
-    compare_targets(labels, table, summary, market, cut=cut)
+    compare_targets(labels, table, facts, market, cut=cut)
 
 
 def lobster_path() -> Path:
@@ -358,9 +385,9 @@ def test_rows_of_an_order_feed_are_those_of_the_text(tmp_path: Path) -> None:
         done = subprocess.run(refused, capture_output=True, text=True, check=False)
         assert done.returncode != 0
         return
-    table, facts, summary = dataset([lobster_path()], tmp_path, SECOND)
+    labels = catalogue.labels(market, columns)
+    table, facts = dataset([lobster_path()], tmp_path, SECOND)
     theirs = table.column("ts").cast("int64").to_numpy()
     np.testing.assert_array_equal(theirs[: len(market.rows)], market.rows)
-    compare_features(columns, table, facts, market.rows)
-    labels = catalogue.labels(market, columns)
-    compare_targets(labels, table, summary, market, cut=not WHOLE)
+    compare_features(columns | catalogue.regime(market), table, facts, market.rows)
+    compare_targets(labels, table, facts, market, cut=not WHOLE)

@@ -483,3 +483,41 @@ def test_the_change_statistic() -> None:
         assert statistic.r == pytest.approx(r, rel=1e-9)
     assert alarms == [False, False, False, True]
     assert statistic.probability == pytest.approx(0.9768282511, rel=1e-9)
+
+
+def accounts(*told: tuple[str, int, int]) -> order_accounting.Accounts:
+    """Prints of sellers and decreases of the bid at 100, in order: (what, ms, lots)."""
+    out = order_accounting.Accounts(250 * MS, 10 * MS)
+    for what, ms, lots in told:
+        out.expire(ms * MS)
+        if what == "print":
+            out.on_print(ms * MS, 1, 100, lots)
+        else:
+            out.on_change(ms * MS, 1, 100, -lots)
+    return out
+
+
+@pytest.mark.parametrize(
+    ("told", "cancelled"),
+    [
+        ([("print", 0, 4), ("fall", 10, 7)], 3),
+        ([("fall", 0, 7), ("print", 10, 4)], 3),
+        ([("fall", 0, 7), ("print", 250, 4)], 3),
+        ([("fall", 0, 7), ("print", 251, 4)], 7),
+        ([("print", 0, 4), ("fall", 251, 7)], 7),
+        ([("print", 0, 4), ("print", 5, 2), ("fall", 10, 5), ("fall", 20, 5)], 4),
+        ([("fall", 0, 3), ("fall", 5, 3), ("print", 10, 5)], 1),
+    ],
+)
+def test_a_decrease_that_a_print_explains_is_no_cancel(
+    told: list[tuple[str, int, int]], cancelled: int
+) -> None:
+    kept = accounts(*told).cancels
+    assert order_accounting.booked(kept, whole(1000 * MS)).tolist() == [cancelled]
+
+
+def test_a_row_knows_of_a_print_only_when_it_came() -> None:
+    kept = accounts(("fall", 50, 7), ("print", 210, 4)).cancels
+    seen = order_accounting.booked(kept, whole(100 * MS, 200 * MS, 300 * MS, 10_000 * MS))
+    assert seen.tolist() == [7, 7, 3, 3]
+    assert order_accounting.booked(kept, whole(10_100 * MS)).tolist() == [0]

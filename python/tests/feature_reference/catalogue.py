@@ -47,13 +47,13 @@ def labels(market: Market, columns: dict[int, Column]) -> dict[int, Label]:
     return targets(market, columns[70].values, columns[48].values)
 
 
-def regime(market: Market) -> list[Column]:
+def regime(market: Market) -> dict[int, Column]:
     """The regime vector of section 9 at every row, slots 108..113; its grid is that of seconds."""
     seconds = market.again(SECOND)
     inputs = nsmi.inputs({index: c.values for index, c in features(seconds).items()})
     grid = span(SECOND, seconds.stream.first_ts, seconds.stream.last_ts)
-    out: list[Column] = []
-    for values in nsmi.regime(inputs).T:
+    out: dict[int, Column] = {}
+    for index, values in enumerate(nsmi.regime(inputs).T, start=FEATURES):
         at_rows = grid.at(market.rows, values)
-        out.append(column(at_rows, ~np.isnan(at_rows)))
+        out[index] = column(at_rows, ~np.isnan(at_rows))
     return out
