@@ -86,7 +86,7 @@ impl Balance {
     /// The next row, with all its labels and their weights.
     pub(crate) fn on_row(&mut self, row: &Row) {
         self.all.on_row(row);
-        self.sessions.entry(row.place.session).or_default().on_row(row);
+        self.sessions.entry(row.session).or_default().on_row(row);
         self.hours.entry(hour_of(row.ts.get())).or_default().on_row(row);
     }
 }

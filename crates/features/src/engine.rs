@@ -5,6 +5,8 @@ use fluxo_core::{
     Trade, TradeCondition, UnixNanos,
 };
 use fluxo_market_data::{Book, OrderBookConfig};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::book_features::BookFeatures;
 use crate::book_state::BookState;
@@ -21,7 +23,8 @@ use crate::row::Exact;
 use crate::row_clock::{DueRow, RowClock};
 use crate::segments::{Place, Segments};
 use crate::sessions::Sessions;
-use crate::{Calibration, Error, FeatureConfig, FeatureRow};
+use crate::snapshot::{self, Schema, SnapshotError};
+use crate::{Calibration, Error, FeatureConfig, FeatureRow, schema_text};
 
 /// Turns the market events of one instrument into rows.
 ///
@@ -50,8 +53,10 @@ use crate::{Calibration, Error, FeatureConfig, FeatureRow};
 ///
 /// Rows are a pure function of the events and the configuration. All state is made at construction
 /// and never grows, except for book levels far from the touch.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct FeatureEngine {
+    /// What its rows mean, hashed.
+    schema: Schema,
     clock: RowClock,
     segments: Segments,
     market: BookState,
@@ -70,12 +75,19 @@ pub struct FeatureEngine {
     tick: Decimal,
     lot: Decimal,
     counts: FeatureCounts,
+    /// The last row, and the same before it was narrowed: written anew for every row.
+    #[serde(skip, default = "no_row")]
     row: FeatureRow,
+    #[serde(skip)]
     exact: Exact,
 }
 
+fn no_row() -> FeatureRow {
+    FeatureRow::undefined(UnixNanos::new(0), UnixNanos::new(0))
+}
+
 /// What the engine had to cope with.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FeatureCounts {
     /// Events that came with a receive time before the watermark, and counted as at the watermark.
     pub late_events: u64,
@@ -117,7 +129,9 @@ impl FeatureEngine {
         if !tick.is_positive() || !lot.is_positive() {
             return Err(Error::SpecGrid { tick, lot });
         }
+        let schema = schema_text(&config, spec, calibration.sha256);
         Ok(Self {
+            schema: Sha256::digest(schema).into(),
             clock: RowClock::new(config.clock),
             segments: Segments::new(config.warm_after.get(), spec),
             market: BookState::new(config.book, config.stale_book_after.get()),
@@ -137,7 +151,7 @@ impl FeatureEngine {
             tick,
             lot,
             counts: FeatureCounts::default(),
-            row: FeatureRow::undefined(UnixNanos::new(0), UnixNanos::new(0)),
+            row: no_row(),
             exact: Exact::UNDEFINED,
         })
     }
@@ -208,6 +222,23 @@ impl FeatureEngine {
         if completes {
             self.clock.complete(ts);
         }
+    }
+
+    /// The whole state as one value: an engine that [restores](Self::restore) it and is fed the rest of
+    /// the stream gives the same rows, bit by bit, as this one.
+    #[must_use]
+    pub fn snapshot(&self) -> Vec<u8> {
+        snapshot::write(&self.schema, self)
+    }
+
+    /// Goes on from a snapshot of an engine that was made with the same configuration, of the same
+    /// instrument, with the same calibration.
+    ///
+    /// # Errors
+    /// Everything else; the engine is then as it was.
+    pub fn restore(&mut self, bytes: &[u8]) -> Result<(), SnapshotError> {
+        *self = snapshot::read(&self.schema, bytes)?;
+        Ok(())
     }
 
     /// The book, as the events left it.

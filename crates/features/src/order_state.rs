@@ -127,7 +127,7 @@ fn fact(deed: OrderDeed, order: &RestingOrder, rest: OrderFact) -> OrderFact {
 
 #[cfg(test)]
 mod tests {
-    use fluxo_core::{Gap, GapReason, LevelUpdate, Lots};
+    use fluxo_core::{LevelUpdate, Lots};
 
     use super::*;
 
@@ -137,20 +137,20 @@ mod tests {
         RestingOrder { id, side, price: Price::from_ticks(price), lots: Lots::new(lots) }
     }
 
-    fn batch(kind: BatchKind, levels: &[(Side, i64, i64)]) -> MarketData {
+    fn batch(kind: BatchKind, levels: &[(Side, i64, i64)]) -> BookBatch {
         let level = |&(side, price, lots): &(Side, i64, i64)| LevelUpdate {
             side,
             price: Price::from_ticks(price),
             lots: Lots::new(lots),
         };
         let levels = levels.iter().map(level).collect();
-        MarketData::Book(BookBatch { kind, update_id: 0, levels })
+        BookBatch { kind, update_id: 0, levels }
     }
 
     #[test]
     fn every_event_is_an_exact_fact() {
         let mut state = OrderBookState::new(CONFIG);
-        state.apply(0, &batch(BatchKind::Snapshot, &[(Side::Bid, 100, 5)]));
+        state.set_levels(&batch(BatchKind::Snapshot, &[(Side::Bid, 100, 5)]));
         assert!(!state.is_valid());
         let add = state.apply(3, &MarketData::OrderAdd(order(1, Side::Bid, 100, 4))).unwrap();
         assert_eq!((add.deed, add.lots, add.entered), (OrderDeed::Add, 4, Some(3)));
@@ -171,21 +171,20 @@ mod tests {
     #[test]
     fn a_gap_loses_the_orders() {
         let mut state = OrderBookState::new(CONFIG);
-        state.apply(0, &batch(BatchKind::Snapshot, &[]));
+        state.set_levels(&batch(BatchKind::Snapshot, &[]));
         state.apply(1, &MarketData::OrderAdd(order(1, Side::Ask, 101, 4)));
-        let (from, to) = (UnixNanos::new(1), UnixNanos::new(2));
-        state.apply(2, &MarketData::Gap(Gap { from, to, reason: GapReason::Disconnected }));
+        state.lose();
         assert!(!state.is_valid() && state.level(Side::Ask, 101).is_none());
         // Levels without orders make no valid book of orders.
-        state.apply(3, &batch(BatchKind::Snapshot, &[(Side::Ask, 101, 4)]));
-        state.apply(4, &batch(BatchKind::Update, &[(Side::Ask, 101, 5)]));
+        state.set_levels(&batch(BatchKind::Snapshot, &[(Side::Ask, 101, 4)]));
+        state.set_levels(&batch(BatchKind::Update, &[(Side::Ask, 101, 5)]));
         assert!(!state.is_valid());
     }
 
     #[test]
     fn it_is_restored_as_it_was() {
         let mut state = OrderBookState::new(CONFIG);
-        state.apply(0, &batch(BatchKind::Snapshot, &[(Side::Bid, 99, 2)]));
+        state.set_levels(&batch(BatchKind::Snapshot, &[(Side::Bid, 99, 2)]));
         state.apply(1, &MarketData::OrderAdd(order(1, Side::Ask, 101, 4)));
         let bytes = postcard::to_stdvec(&state).unwrap();
         let again: OrderBookState = postcard::from_bytes(&bytes).unwrap();

@@ -2,7 +2,6 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use sha2::{Digest, Sha256};
 
 /// Changes whenever the bytes of the same state do.
 const VERSION: u32 = 1;
@@ -28,11 +27,14 @@ pub enum SnapshotError {
     OtherSchema,
 }
 
-/// Magic, version, the SHA-256 of `schema`, the state, and the CRC-32C of all of that.
-pub(crate) fn write(schema: &str, state: &impl Serialize) -> Vec<u8> {
+/// The SHA-256 of the text that says what a state means.
+pub(crate) type Schema = [u8; SCHEMA_BYTES];
+
+/// Magic, version, schema, the state, and the CRC-32C of all of that.
+pub(crate) fn write(schema: &Schema, state: &impl Serialize) -> Vec<u8> {
     let mut bytes = MAGIC.to_vec();
     bytes.extend(VERSION.to_le_bytes());
-    bytes.extend(Sha256::digest(schema));
+    bytes.extend(schema);
     let mut bytes = postcard::to_extend(state, bytes).expect("plain data has bytes");
     bytes.extend(crc32c::crc32c(&bytes).to_le_bytes());
     bytes
@@ -42,7 +44,7 @@ pub(crate) fn write(schema: &str, state: &impl Serialize) -> Vec<u8> {
 ///
 /// # Errors
 /// Everything else.
-pub(crate) fn read<T: DeserializeOwned>(schema: &str, bytes: &[u8]) -> Result<T, SnapshotError> {
+pub(crate) fn read<T: DeserializeOwned>(schema: &Schema, bytes: &[u8]) -> Result<T, SnapshotError> {
     let (body, checksum) = bytes.split_last_chunk().ok_or(SnapshotError::Damaged)?;
     if body.len() < HEAD_BYTES
         || !body.starts_with(&MAGIC)
@@ -56,7 +58,7 @@ pub(crate) fn read<T: DeserializeOwned>(schema: &str, bytes: &[u8]) -> Result<T,
         return Err(SnapshotError::Version { found });
     }
     let (hash, state) = rest.split_at(SCHEMA_BYTES);
-    if hash != Sha256::digest(schema).as_slice() {
+    if hash != schema {
         return Err(SnapshotError::OtherSchema);
     }
     let (state, left) = postcard::take_from_bytes(state).map_err(|_| SnapshotError::Damaged)?;
@@ -67,28 +69,30 @@ pub(crate) fn read<T: DeserializeOwned>(schema: &str, bytes: &[u8]) -> Result<T,
 mod tests {
     use super::*;
 
+    const A_SCHEMA: Schema = [7; 32];
+
     #[test]
     fn a_snapshot_is_read_as_it_was_written_or_not_at_all() {
         let state = (vec![0.1_f64, f64::MIN_POSITIVE, -0.0], -7_i128, Some(3_u8));
-        let bytes = write("a schema", &state);
-        let read_back: (Vec<f64>, i128, Option<u8>) = read("a schema", &bytes).unwrap();
+        let bytes = write(&A_SCHEMA, &state);
+        let read_back: (Vec<f64>, i128, Option<u8>) = read(&A_SCHEMA, &bytes).unwrap();
         assert_eq!(read_back, state);
         assert!(read_back.0[2].is_sign_negative());
         type State = (Vec<f64>, i128, Option<u8>);
-        assert_eq!(read::<State>("another", &bytes), Err(SnapshotError::OtherSchema));
+        assert_eq!(read::<State>(&[8; 32], &bytes), Err(SnapshotError::OtherSchema));
         for cut in 0..bytes.len() {
-            assert_eq!(read::<State>("a schema", &bytes[..cut]), Err(SnapshotError::Damaged));
+            assert_eq!(read::<State>(&A_SCHEMA, &bytes[..cut]), Err(SnapshotError::Damaged));
         }
         for at in 0..bytes.len() {
             let mut flipped = bytes.clone();
             flipped[at] ^= 0x10;
-            assert_eq!(read::<State>("a schema", &flipped), Err(SnapshotError::Damaged), "{at}");
+            assert_eq!(read::<State>(&A_SCHEMA, &flipped), Err(SnapshotError::Damaged), "{at}");
         }
         let mut other = bytes;
         other[MAGIC.len()] = 9;
         let end = other.len() - 4;
         let checksum = crc32c::crc32c(&other[..end]).to_le_bytes();
         other[end..].copy_from_slice(&checksum);
-        assert_eq!(read::<State>("a schema", &other), Err(SnapshotError::Version { found: 9 }));
+        assert_eq!(read::<State>(&A_SCHEMA, &other), Err(SnapshotError::Version { found: 9 }));
     }
 }

@@ -10,7 +10,7 @@ use fluxo_core::{
 use fluxo_features::catalogue::{CONSENSUS, FEATURES, REGIME, TARGETS};
 use fluxo_features::{
     CONSENSUS_START, FEATURE_COUNT, FeatureConfig, FeatureEngine, FeatureRow, REGIME_START,
-    ROW_SLOTS, Range, RowLabels, RowLabeller, slot_name,
+    ROW_SLOTS, Range, RowLabeller, RowLabels, TargetConfig, slot_name,
 };
 use fluxo_market_data::{Decoder, SyncConfig, Synchroniser};
 

@@ -400,7 +400,10 @@ mod tests {
         assert!(matches!(refused, ConfigError::CalibrationInstrument { .. }), "{refused}");
         // Models of rows without it are not models of these rows.
         let plain = with(&[]).unwrap();
-        assert_ne!(file.feature_schema_text().unwrap(), plain.feature_schema_text().unwrap());
+        assert_ne!(
+            file.feature_schema_text(&spec).unwrap(),
+            plain.feature_schema_text(&spec).unwrap()
+        );
         let instruments = crate::Instruments::load(None).unwrap();
         let unit = |list: &crate::Instruments| {
             list.get(spec.market, &spec.symbol).unwrap().size_unit_lots.get()

@@ -94,7 +94,7 @@ impl Sessions {
                 session.first <= EDGE_NS && session.last >= DAY_NS - EDGE_NS
             }
             // A recording of an exchange's day begins and ends with it.
-            Calendar::B3 => true,
+            Calendar::B3 | Calendar::Nasdaq | Calendar::Cme => true,
         }
     }
 }

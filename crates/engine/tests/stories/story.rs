@@ -201,6 +201,7 @@ fn spec() -> InstrumentSpec {
 fn config(strategy: Strategy, lots: i64) -> Config {
     Config {
         features: FeatureConfig::default(),
+        calibration: fluxo_features::Calibration::default(),
         agents: fluxo_flow_agents::Config { order_flow: None },
         coordinator: fluxo_coordinator::Config {
             strategy,

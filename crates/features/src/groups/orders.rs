@@ -114,7 +114,7 @@ mod tests {
     fn book(bids: &[(i64, i64)], asks: &[(i64, i64)]) -> (OrderBookState, Depth) {
         let mut state = OrderBookState::new(OrderBookConfig { orders_max: 256, levels_max: 64 });
         let empty = BookBatch { kind: BatchKind::Snapshot, ..BookBatch::default() };
-        state.apply(0, &MarketData::Book(empty));
+        state.set_levels(&empty);
         let mut depth =
             [SideDepth { prices: [0; DEPTH_LEVELS], lots: [0; DEPTH_LEVELS], count: 0, total: 0 };
                 2];

@@ -1,6 +1,7 @@
 //! The target engine: market events and rows in, decided targets of rows out.
 
 use fluxo_core::{Gap, InstrumentSpec, MarketData, MarketEvent, Nanos, UnixNanos};
+use sha2::{Digest, Sha256};
 
 use super::barrier::{TripleBarrier, rows_within};
 use super::bet::{BetSide, Bets};
@@ -13,8 +14,9 @@ use super::horizon::Horizon;
 use super::market::Market;
 use super::terms::{Barrier, RowTerms, SPAN_MAX_NS, round_trip_bps};
 use super::volatility::GridReturns;
-use super::{Matured, TARGET_COUNT, TargetConfig, Unlabelled};
+use super::{Matured, TARGET_COUNT, TargetConfig, Unlabelled, target_revision};
 use crate::grid::SECOND_NS;
+use crate::snapshot::{self, Schema, SnapshotError};
 use crate::{Error, FeatureConfig, FeatureRow};
 
 /// The horizons of targets 0 to 7 in seconds: returns come first, directions after them.
@@ -57,6 +59,8 @@ const BARRIER_RETURNS_MIN: u64 = 120;
 /// a quarter of an hour, taken at construction; the state can be saved and restored.
 #[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct TargetEngine {
+    /// What its labels mean, hashed.
+    schema: Schema,
     config: TargetConfig,
     /// The taker fee of the specification in force.
     fee_bps: f64,
@@ -106,7 +110,10 @@ impl TargetEngine {
         });
         let barrier_rows = rows_within(SPAN_MAX_NS, step);
         let bet_rows = rows_within(SPAN_MAX_NS + 2 * targets.latency.get(), step);
+        let revisions: Vec<u32> = (0..TARGET_COUNT).map(target_revision).collect();
+        let meaning = format!("{}\n{revisions:?}\n{config:?}\n{targets:?}", spec.symbol);
         Ok(Self {
+            schema: Sha256::digest(meaning).into(),
             config: targets,
             fee_bps: in_bps(spec.taker_fee),
             market: Market::new(&config, spec),
@@ -125,6 +132,23 @@ impl TargetEngine {
             watermark: i64::MIN,
             silence_max,
         })
+    }
+
+    /// The whole state as one value: an engine that [restores](Self::restore) it goes on as this one
+    /// would.
+    #[must_use]
+    pub fn snapshot(&self) -> Vec<u8> {
+        snapshot::write(&self.schema, self)
+    }
+
+    /// Goes on from a snapshot of an engine that was made with the same configurations, of the same
+    /// instrument.
+    ///
+    /// # Errors
+    /// Everything else; the engine is then as it was.
+    pub fn restore(&mut self, bytes: &[u8]) -> Result<(), SnapshotError> {
+        *self = snapshot::read(&self.schema, bytes)?;
+        Ok(())
     }
 
     /// A row that the feature engine gave: every event up to its time was applied, and none after it.

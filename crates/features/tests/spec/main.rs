@@ -29,6 +29,7 @@ mod rules;
 mod rules_trades;
 mod scaling;
 mod script;
+mod snapshot;
 mod stream;
 mod tape;
 mod targets;

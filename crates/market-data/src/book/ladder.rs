@@ -118,10 +118,6 @@ impl Ladder {
         self.window.len()
     }
 
-    pub(super) const fn best_key(&self) -> i64 {
-        self.best
-    }
-
     #[inline]
     const fn key(&self, price: Price) -> i64 {
         match self.side {

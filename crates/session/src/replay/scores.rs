@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
-use fluxo_core::{BundleId, Event, Forecast, InstrumentSpec, ModelAnswer, OperatorCommand, Stamped, StrategyKind};
+use fluxo_core::{
+    BundleId, Event, Forecast, InstrumentSpec, ModelAnswer, OperatorCommand, Stamped, StrategyKind,
+};
 use fluxo_engine::Engine;
 use fluxo_ensemble::{Forecaster, RecordedForecasts};
 use fluxo_lake::journal::{Header, JournalReader, Record};
