@@ -47,7 +47,7 @@ fn the_summary_says_what_was_written() {
         ["dataset", text(&capture[0]), "--out", text(&out), "--set", "rows.every_ms=1000"];
     let people = trainer_bridge(&arguments, folder.path());
     assert_eq!(people.code, 0, "{}", people.stderr);
-    assert!(people.stdout.contains("not built yet"), "{}", people.stdout);
+    assert!(people.stdout.contains("tb_meta"), "{}", people.stdout);
     assert!(people.stdout.contains(summary["sha256"].as_str().unwrap()), "{}", people.stdout);
     assert!(people.stderr.contains("is this very dataset"), "{}", people.stderr);
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use fluxo_core::{Calendar, Decimal, InstrumentSpec, Nanos, UnixNanos};
 use fluxo_features::catalogue::TARGETS;
 use fluxo_features::{
-    FeatureConfig, TargetInfo, TargetKind, catalogue::FEATURES, schema_text, target_revision,
+    FeatureConfig, TargetConfig, TargetInfo, TargetKind, catalogue::FEATURES, schema_text,
+    target_revision,
 };
 use fluxo_lake::Digest;
 use fluxo_session::CalibrationFile;
@@ -45,6 +46,7 @@ pub(crate) fn common(
     mode: Mode,
     spec: &InstrumentSpec,
     config: &FeatureConfig,
+    targets: &TargetConfig,
     calibration: Option<&CalibrationFile>,
     source_sha256: Digest,
 ) -> Facts {
@@ -59,7 +61,7 @@ pub(crate) fn common(
         ("ds.instrument", instrument(spec)),
         ("ds.mode", json!(mode.name())),
         ("ds.source_sha256", json!(source_sha256)),
-        ("ds.target_schema", target_schema()),
+        ("ds.target_schema", target_schema(targets, in_bps(spec.taker_fee))),
     ];
     facts.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
 }
@@ -162,39 +164,62 @@ fn lookback_ns(slot: usize) -> i64 {
     Nanos::from_millis(millis).get()
 }
 
-fn target_schema() -> Value {
-    TARGETS.iter().map(target).collect()
+fn target_schema(config: &TargetConfig, fee_bps: f64) -> Value {
+    TARGETS.iter().map(|info| target(info, config, fee_bps)).collect()
 }
 
-fn target(target: &TargetInfo) -> Value {
+fn target(target: &TargetInfo, config: &TargetConfig, fee_bps: f64) -> Value {
     let kind = match target.kind {
         TargetKind::Regression => "reg",
         TargetKind::Ternary => "cls3",
         TargetKind::Binary => "cls2",
     };
     json!({
-        "horizon_ns": i64::from(target.horizon_ms) * 1_000_000,
+        "embargo_ns": nanos(target.embargo_ms),
+        "horizon_ns": nanos(target.horizon_ms),
         "id": format!("y{}", target.index + 1),
         "kind": kind,
         "name": target.name,
         "rev": target_revision(target.index),
-        "threshold": threshold(target),
+        "threshold": threshold(target, config, fee_bps),
     })
 }
 
-/// A direction is measured against how far the price usually moves, with a floor of a quarter tick.
-/// What is not built has no rule yet.
-fn threshold(target: &TargetInfo) -> Value {
-    if target.kind != TargetKind::Ternary || target_revision(target.index) == 0 {
-        return json!({ "rule": "none" });
+fn nanos(millis: u32) -> i64 {
+    Nanos::from_millis(i64::from(millis)).get()
+}
+
+/// A direction is measured against how far the price usually moves, with a floor of a quarter tick;
+/// barriers and bets against what a round trip costs.
+fn threshold(target: &TargetInfo, config: &TargetConfig, fee_bps: f64) -> Value {
+    let TargetConfig { c_cost, slip_bps, latency } = *config;
+    match (target.kind, target.name) {
+        (TargetKind::Regression, _) => json!({ "rule": "none" }),
+        (_, "tb_label") => json!({
+            "c_cost": c_cost,
+            "fee_bps": fee_bps,
+            "half_life_ns": 300_000_000_000_i64,
+            "returns_min": 120,
+            "rule": "triple_barrier",
+            "slip_bps": slip_bps,
+            "span_max_ns": 900_000_000_000_i64,
+            "span_min_ns": 60_000_000_000_i64,
+        }),
+        (_, "tb_meta") => json!({
+            "fee_bps": fee_bps,
+            "imbalance": 0.2,
+            "latency_ns": latency.get(),
+            "ofi_5s": 0.5,
+            "rule": "net_of_fees",
+        }),
+        _ => json!({
+            "floor_ticks": 0.25,
+            "half_life_ns": 1_800_000_000_000_i64,
+            "kappa": 0.5,
+            "returns_min": 600,
+            "rule": "volatility",
+        }),
     }
-    json!({
-        "floor_ticks": 0.25,
-        "half_life_ns": 1_800_000_000_000_i64,
-        "kappa": 0.5,
-        "returns_min": 600,
-        "rule": "volatility",
-    })
 }
 
 #[cfg(test)]
@@ -231,14 +256,23 @@ mod tests {
 
     #[test]
     fn targets_say_what_they_are() {
-        let schema = target_schema();
+        let schema = target_schema(&TargetConfig::default(), 5.0);
         assert_eq!(schema.as_array().unwrap().len(), 12);
         assert_eq!(schema[6]["id"], "y7");
         assert_eq!(schema[6]["name"], "dir_10s");
         assert_eq!(schema[6]["kind"], "cls3");
         assert_eq!(schema[6]["threshold"]["kappa"], 0.5);
         assert_eq!((&schema[2]["kind"], &schema[9]["kind"]), (&json!("reg"), &json!("cls2")));
-        assert_eq!((&schema[7]["rev"], &schema[8]["rev"]), (&json!(1), &json!(0)));
+        assert_eq!((&schema[7]["rev"], &schema[8]["rev"]), (&json!(1), &json!(1)));
+        assert_eq!(
+            (&schema[8]["threshold"]["fee_bps"], &schema[8]["threshold"]["c_cost"]),
+            (&json!(5.0), &json!(1.5))
+        );
+        assert_eq!(schema[9]["threshold"]["latency_ns"], 50_000_000);
+        assert_eq!(
+            (&schema[3]["embargo_ns"], &schema[8]["embargo_ns"]),
+            (&json!(150_000_000_000_i64), &json!(900_000_000_000_i64))
+        );
     }
 
     #[test]

@@ -108,9 +108,11 @@ pub(crate) fn published(place: &Path, meant: &Facts) -> Result<Option<Manifest>,
             return taken(Occupant::Dataset(name));
         }
     }
-    for (name, facts) in &manifest.files {
+    let files = manifest.files.iter().map(|(name, facts)| (name, facts.sha256));
+    let reports = manifest.reports.iter().map(|(name, sha256)| (name, *sha256));
+    for (name, sha256) in files.chain(reports) {
         let path = place.join(name);
-        if hash_of(&path).map_err(Error::disk("read", &path))? != facts.sha256 {
+        if hash_of(&path).map_err(Error::disk("read", &path))? != sha256 {
             return Err(Error::Changed { path });
         }
     }

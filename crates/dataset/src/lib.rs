@@ -6,8 +6,10 @@
 //! configuration and build, memory that does not grow with the recording, and that a folder with the
 //! final name is whole. [`calibrate`] fits what rows take as given on sessions before. [`check_dataset`] reads such a folder again, and says whether its values are fit.
 
+mod balance;
 mod calibrate;
 mod check;
+mod class_balance;
 mod code_version;
 mod columns;
 mod error;
@@ -23,6 +25,7 @@ mod write;
 
 pub use calibrate::{Calibrated, Calibrating, calibrate};
 pub use check::{CheckError, ColumnCheck, DatasetCheck, OrderCheck, check_dataset};
+pub use class_balance::Verdict;
 pub use columns::{
     AUX_COLUMNS, Column, ColumnType, FEATURE_COLUMNS, GROUP_ROWS, KEY_COLUMNS, columns,
 };

@@ -176,7 +176,7 @@ impl Group {
         for (column, value) in self.values.iter_mut().zip(row.values) {
             column.push(value);
         }
-        for (target, label) in row.labels.into_iter().enumerate() {
+        for (target, label) in row.labels.into_iter().map(Result::ok).enumerate() {
             self.targets[target].push(label.map(|label| label.value));
             self.ends[target].push(label.map(|label| label.t1));
             self.weights[target].push(label.and_then(|label| label.uniqueness));

@@ -2,7 +2,9 @@
 
 use fluxo_core::{Decimal, Side, UnixNanos};
 use fluxo_features::catalogue::index;
-use fluxo_features::{CONSENSUS_START, FeatureEngine, FeatureRow, TARGET_COUNT};
+use fluxo_features::{
+    CONSENSUS_START, FeatureEngine, FeatureRow, RowTerms, TARGET_COUNT, Unlabelled,
+};
 
 use crate::segments::Place;
 
@@ -16,7 +18,9 @@ pub(crate) struct Row {
     pub(crate) values: [f32; VALUES],
     /// The best prices, where the book is valid.
     pub(crate) touch: Option<Touch>,
-    pub(crate) labels: [Option<WeighedLabel>; TARGET_COUNT],
+    /// What its bets cost and aim at.
+    pub(crate) terms: RowTerms,
+    pub(crate) labels: [Result<WeighedLabel, Unlabelled>; TARGET_COUNT],
 }
 
 /// A label with its weight.
@@ -41,7 +45,9 @@ impl Row {
     pub(crate) fn new(row: &FeatureRow, place: Place) -> Self {
         let mut values = [0.0; VALUES];
         values.copy_from_slice(&row.values()[..VALUES]);
-        Self { ts: row.ts, place, values, touch: None, labels: [None; TARGET_COUNT] }
+        // What is not labelled yet stands here so until it is.
+        let (terms, labels) = (RowTerms::default(), [Err(Unlabelled::Unfinished); TARGET_COUNT]);
+        Self { ts: row.ts, place, values, touch: None, terms, labels }
     }
 }
 

@@ -4,16 +4,18 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use fluxo_core::{InstrumentSpec, MarketData, Nanos, UnixNanos};
-use fluxo_features::{Calibration, FeatureConfig, FeatureEngine, TargetEngine};
+use fluxo_features::{Calibration, FeatureConfig, FeatureEngine, RowLabeller, TargetConfig};
 use fluxo_lake::Digest;
 use fluxo_session::{EngineFile, Inputs, Instruments, Recording};
 use fluxo_sim::{MarketSource, Recorded};
 
 use crate::Error;
+use crate::balance::Balance;
+use crate::class_balance::{self, CLASS_BALANCE};
 use crate::code_version::SourceState;
 use crate::facts::{self, Facts, Mode};
 use crate::folder::{Unfinished, published};
-use crate::manifest::{FileFacts, LabelTally, MANIFEST, Manifest};
+use crate::manifest::{FileFacts, MANIFEST, Manifest};
 use crate::part::{PartWriter, Tally};
 use crate::pipeline::Pipeline;
 use crate::row::{Row, Touch};
@@ -64,8 +66,8 @@ pub fn write_dataset(
     let (spec, config) = (recording.spec().clone(), engine.feature_config()?);
     let calibration = engine.calibration(&spec)?;
     recording.begins().map_or(Ok(()), |begins| engine.check_calibrated_before(begins))?;
-    let file = engine.calibration_file();
-    let common = facts::common(mode, &spec, &config, file, source_sha256(&recording));
+    let (targets, file) = (TargetConfig::default(), engine.calibration_file());
+    let common = facts::common(mode, &spec, &config, &targets, file, source_sha256(&recording));
     let place = place_of(out, mode, &spec)?;
     let folder = match vacant(&place, &common)? {
         Vacancy::Free(folder) => folder,
@@ -79,10 +81,11 @@ pub fn write_dataset(
             });
         }
     };
-    let writing = Writing::new(&folder, common, &spec, (config, &calibration));
+    let writing = Writing::new(&folder, common, &spec, (config, &calibration), targets);
     match writing.and_then(|writing| writing.run(recording, on_progress)) {
         Ok(written) => {
             folder.write(PROVENANCE, &provenance())?;
+            folder.write(CLASS_BALANCE, &written.class_balance)?;
             folder.write(MANIFEST, &written.manifest.to_bytes())?;
             folder.publish(written.manifest.files.keys())?;
             Ok(Dataset {
@@ -174,6 +177,7 @@ fn provenance() -> Vec<u8> {
 /// A dataset whose files are written and whose folder is not published.
 struct Written {
     manifest: Manifest,
+    class_balance: Vec<u8>,
     events: u64,
     warnings: Vec<String>,
 }
@@ -185,10 +189,10 @@ struct Writing<'f> {
     symbol: String,
     step: Nanos,
     features: FeatureEngine,
-    targets: TargetEngine,
+    targets: RowLabeller,
     segments: Segments,
     pipeline: Pipeline,
-    labels: LabelTally,
+    balance: Balance,
     /// The file that is being written, and its name.
     part: Option<(String, PartWriter)>,
     session: i32,
@@ -204,6 +208,7 @@ impl<'f> Writing<'f> {
         common: Facts,
         spec: &InstrumentSpec,
         (config, calibration): (FeatureConfig, &Calibration),
+        targets: TargetConfig,
     ) -> Result<Self, Error> {
         Ok(Self {
             folder,
@@ -211,10 +216,10 @@ impl<'f> Writing<'f> {
             symbol: spec.symbol.clone(),
             step: config.step,
             features: FeatureEngine::calibrated(config, spec, calibration)?,
-            targets: TargetEngine::new(config, spec)?,
+            targets: RowLabeller::new(config, targets, spec)?,
             segments: Segments::new(spec),
             pipeline: Pipeline::default(),
-            labels: LabelTally::default(),
+            balance: Balance::default(),
             part: None,
             session: 0,
             files: BTreeMap::new(),
@@ -246,9 +251,15 @@ impl<'f> Writing<'f> {
         };
         let mut facts = self.common;
         facts.extend(facts::of_rows(&tally, self.step));
-        let manifest = Manifest { facts, files: self.files, labels: self.labels.counts() };
-        let warnings = recording.warnings();
-        Ok(Written { manifest, events: self.progress.events, warnings })
+        let class_balance = class_balance::to_bytes(&self.balance);
+        let manifest = Manifest {
+            facts,
+            files: self.files,
+            labels: class_balance::counts(&self.balance.all),
+            reports: BTreeMap::from([(CLASS_BALANCE.to_owned(), Digest::of(&class_balance))]),
+        };
+        let (events, warnings) = (self.progress.events, recording.warnings());
+        Ok(Written { manifest, class_balance, events, warnings })
     }
 
     /// Rows first, because they describe the time before the event; then the event, in the order in
@@ -276,7 +287,6 @@ impl<'f> Writing<'f> {
 
     fn take_labels(&mut self) {
         while let Some(labels) = self.targets.next_labels() {
-            self.labels.count(&labels);
             self.pipeline.on_labels(&labels);
         }
     }
@@ -296,6 +306,7 @@ impl<'f> Writing<'f> {
                 }
             };
             part.push(&row, self.seq)?;
+            self.balance.on_row(&row);
             self.seq += 1;
         }
         Ok(())

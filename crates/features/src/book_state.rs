@@ -4,7 +4,7 @@ use fluxo_core::{BatchKind, BookBatch, Phase, Side};
 use fluxo_market_data::{Book, BookConfig, LevelChange};
 
 /// A level of both sides, the best one or that of another rank: the bid below the ask.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Top {
     pub(crate) bid: i64,
     pub(crate) bid_lots: i64,
@@ -41,7 +41,7 @@ impl Top {
 
 /// The book of one instrument with what makes it valid: a snapshot and no gap since, both sides
 /// present, the best bid below the best ask, the continuous phase, and a recent depth message.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub(crate) struct BookState {
     book: Book,
     /// Whether a snapshot came, and no gap since.

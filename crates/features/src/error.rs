@@ -50,4 +50,18 @@ pub enum Error {
         /// One lot.
         lot: Decimal,
     },
+    /// A cost of the targets lies outside its range.
+    #[error("{name} lies outside 0 to 10,000")]
+    Cost {
+        /// Which one.
+        name: &'static str,
+    },
+    /// An order of the targets is too long on its way.
+    #[error("an order that takes {latency} is later than {max}")]
+    Latency {
+        /// How long it was said to take.
+        latency: Nanos,
+        /// The longest.
+        max: Nanos,
+    },
 }

@@ -43,4 +43,7 @@ pub use fluxo_core;
 pub use micro_price::MicroPriceCounts;
 pub use row::{CONSENSUS_START, FEATURE_COUNT, FeatureRow, REGIME_START, ROW_SLOTS, slot_name};
 pub use schema::{canonical_line, revision, schema_text, unit_params};
-pub use targets::{Label, RowLabels, TARGET_COUNT, TargetEngine, Unlabelled, target_revision};
+pub use targets::{
+    Barrier, Clamp, Label, Matured, RowLabeller, RowLabels, RowTerms, TARGET_COUNT, TargetConfig,
+    TargetEngine, Unlabelled, target_revision,
+};

@@ -10,7 +10,7 @@ use fluxo_core::{
 use fluxo_features::catalogue::{CONSENSUS, FEATURES, REGIME, TARGETS};
 use fluxo_features::{
     CONSENSUS_START, FEATURE_COUNT, FeatureConfig, FeatureEngine, FeatureRow, REGIME_START,
-    ROW_SLOTS, Range, RowLabels, TargetEngine, slot_name,
+    ROW_SLOTS, Range, RowLabeller, RowLabels, TargetConfig, slot_name,
 };
 use fluxo_market_data::{Decoder, SyncConfig, Synchroniser};
 
@@ -117,7 +117,7 @@ impl Clock {
 struct Run {
     synchroniser: Synchroniser,
     features: FeatureEngine,
-    targets: TargetEngine,
+    targets: RowLabeller,
     came: Came,
 }
 
@@ -133,7 +133,7 @@ impl Run {
             )
             .expect(fits),
             features: FeatureEngine::new(config, spec).expect(fits),
-            targets: TargetEngine::new(config, spec).expect(fits),
+            targets: RowLabeller::new(config, TargetConfig::default(), spec).expect(fits),
             came: Came::default(),
         }
     }

@@ -114,6 +114,10 @@ impl Ladder {
         Some((found, self.window.get(found)))
     }
 
+    pub(super) const fn window_ticks(&self) -> usize {
+        self.window.len()
+    }
+
     #[inline]
     const fn key(&self, price: Price) -> i64 {
         match self.side {

@@ -7,6 +7,7 @@
 mod far;
 mod ladder;
 mod levels;
+mod saved;
 mod window;
 
 use fluxo_core::{BatchKind, BookBatch, Lots, Price, Side};
