@@ -39,7 +39,7 @@ fn run(command: &Run) -> Outcome {
     let models = Models::named(
         command.models.bundle.as_deref(),
         &engine,
-        &recording.spec().symbol,
+        recording.spec(),
         command.models.ort_lib.as_deref(),
     )?;
     let line = ProgressLine::counting("events");

@@ -187,7 +187,7 @@ fn recorded_scores_are_not_taken_for_those_of_other_rows() {
     let Some(place) = place() else { return };
     let journal = place.folder.path().join("journal");
     place.session(&journal).json();
-    let other_rows = ["--ort-lib", text(&place.library), "--set", "rows.every_ms=1000"];
+    let other_rows = ["--ort-lib", text(&place.library), "--set", "rows.clock=time:1000"];
     for scores in [&[][..], &["--scores", "recorded"]] {
         let refused = replay_journal(&journal, &[&other_rows[..], scores].concat());
         assert!(refused.failure(2).contains("makes other rows"), "{}", refused.stderr);
@@ -269,7 +269,7 @@ fn what_cannot_be_run_is_said_in_one_line() {
 
     // Another configuration makes other rows.
     let mut options = place.options(&place.bundle).to_vec();
-    options.extend(["--set", "rows.every_ms=1000"]);
+    options.extend(["--set", "rows.clock=time:1000"]);
     let other_rows = try_run(&options);
     assert!(other_rows.failure(4).contains("feature schema"), "{}", other_rows.stderr);
 

@@ -36,7 +36,7 @@ fn replay(replay: &Replay) -> Outcome {
     let models = Models::named(
         replay.decisions.models.bundle.as_deref(),
         &engine,
-        &recording.spec().symbol,
+        recording.spec(),
         replay.decisions.models.ort_lib.as_deref(),
     )?;
     let line = ProgressLine::counting("events");

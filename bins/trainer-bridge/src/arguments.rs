@@ -52,7 +52,7 @@ pub(crate) struct Dataset {
     /// Keys that differ from the shipped configs/engine.toml; of these, the section `rows` matters here.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// One key that differs, as in rows.every_ms=1000; may be repeated.
+    /// One key that differs, as in rows.clock=time:1000; may be repeated.
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
     /// A list in place of the shipped configs/instruments.toml.

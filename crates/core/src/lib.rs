@@ -15,6 +15,7 @@ mod intent;
 mod market;
 mod opinion;
 mod order;
+mod regime;
 mod rounding;
 mod side;
 mod size;
@@ -41,6 +42,7 @@ pub use order::{
     ClientOrderId, Fill, FillReason, Liquidity, Order, OrderEvent, OrderType, OrderUpdate,
     RejectReason,
 };
+pub use regime::RegimeClass;
 pub use rounding::passive_price;
 pub use side::Side;
 pub use size::Size;

@@ -25,6 +25,23 @@ pub enum Calendar {
     AroundTheClock,
     /// The exchange session of B3, America/Sao_Paulo.
     B3,
+    /// 09:30 to 16:00 of America/New_York, Monday to Friday.
+    Nasdaq,
+    /// 17:00 of America/Chicago to 16:00 of the next day, from Sunday to Friday.
+    Cme,
+}
+
+impl Calendar {
+    /// What it is called in configurations and metadata.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AroundTheClock => "24x7",
+            Self::B3 => "b3",
+            Self::Nasdaq => "nasdaq",
+            Self::Cme => "cme",
+        }
+    }
 }
 
 /// What the features of an instrument are measured in, besides ticks, lots and the size unit

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use fluxo_core::{Calendar, Decimal, InstrumentSpec, Nanos, UnixNanos};
 use fluxo_features::catalogue::TARGETS;
 use fluxo_features::{
-    FeatureConfig, TargetConfig, TargetInfo, TargetKind, catalogue::FEATURES, schema_text,
-    target_revision,
+    FeatureConfig, SamplingClock, TargetConfig, TargetInfo, TargetKind, catalogue::FEATURES,
+    schema_text, target_revision,
 };
 use fluxo_lake::Digest;
 use fluxo_session::CalibrationFile;
@@ -50,10 +50,10 @@ pub(crate) fn common(
     calibration: Option<&CalibrationFile>,
     source_sha256: Digest,
 ) -> Facts {
-    let text = schema_text(config, calibration.map(|file| *file.sha256().as_bytes()));
+    let text = schema_text(config, spec, calibration.map(|file| *file.sha256().as_bytes()));
     let facts = [
         ("ds.calibration", self::calibration(calibration)),
-        ("ds.clock", clock(config.step)),
+        ("ds.clock", clock(config.clock)),
         ("ds.code_version", json!(CodeVersion::of_this_build())),
         ("ds.feature_schema", feature_schema(&text)),
         ("ds.feature_schema_hash", json!(Digest::of(text.as_bytes()))),
@@ -67,10 +67,10 @@ pub(crate) fn common(
 }
 
 /// What the rows add up to: of a file, or of all files.
-pub(crate) fn of_rows(tally: &Tally, step: Nanos) -> Facts {
+pub(crate) fn of_rows(tally: &Tally, clock: SamplingClock) -> Facts {
     let dropped = json!({ "warmup": tally.cold });
     // What counts from the session's open counts from the first row then (FEATURES 17.23).
-    let is_partial = time_of_day(tally.first) > step;
+    let is_partial = time_of_day(tally.first) > clock.step().unwrap_or(ROWS_SELDOM_APART);
     let facts = [
         ("ds.partial_session", json!(is_partial)),
         ("ds.rows", json!(tally.rows)),
@@ -107,14 +107,24 @@ fn time_of_day(at: UnixNanos) -> Nanos {
 }
 
 /// Nothing is assumed of the way to us: the receive time is recorded.
-fn clock(step: Nanos) -> Value {
-    json!({ "kind": "time", "latency_assumed_us": 0, "step": step.get(), "ts_source": "receive" })
+fn clock(clock: SamplingClock) -> Value {
+    let step = match clock {
+        SamplingClock::Time { step } => step.get(),
+        SamplingClock::BookChange => 1,
+        SamplingClock::Volume { lots } => lots.get(),
+    };
+    json!({ "kind": clock.kind(), "latency_assumed_us": 0, "step": step, "ts_source": "receive" })
 }
+
+/// Rows that events make begin with the session where the first comes so soon.
+const ROWS_SELDOM_APART: Nanos = Nanos::SECOND;
 
 fn instrument(spec: &InstrumentSpec) -> Value {
     let calendar = match spec.calendar {
         Calendar::AroundTheClock => "24x7",
         Calendar::B3 => "B3",
+        Calendar::Nasdaq => "NASDAQ",
+        Calendar::Cme => "CME",
     };
     json!({
         "calendar": calendar,
@@ -243,7 +253,7 @@ mod tests {
     #[test]
     fn the_schema_is_the_canonical_text() {
         let config = FeatureConfig::default();
-        let text = schema_text(&config, None);
+        let text = schema_text(&config, &fluxo_sim::synthetic::instrument(), None);
         let entries = feature_schema(&text);
         let line = |entry: &Value| {
             let field = |name: &str| entry[name].as_str().unwrap().to_owned();

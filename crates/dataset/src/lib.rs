@@ -19,7 +19,7 @@ mod manifest;
 mod part;
 mod pipeline;
 mod row;
-mod segments;
+mod session_day;
 mod uniqueness;
 mod write;
 
@@ -32,6 +32,6 @@ pub use columns::{
 pub use error::Error;
 pub use facts::Mode;
 pub use manifest::{FileFacts, LabelCounts, Manifest};
-pub use segments::{WARM_AFTER, session_of};
+pub use session_day::session_of;
 pub use uniqueness::Uniqueness;
 pub use write::{Dataset, Progress, write_dataset};

@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use fluxo_core::{InstrumentSpec, MarketData, Nanos, UnixNanos};
-use fluxo_features::{Calibration, FeatureConfig, FeatureEngine, RowLabeller, TargetConfig};
+use fluxo_core::{Decimal, InstrumentSpec, MarketData, UnixNanos};
+use fluxo_features::nsmi::InputSet;
+use fluxo_features::{
+    Calibration, FeatureConfig, FeatureEngine, RowLabeller, SamplingClock, TargetConfig,
+};
 use fluxo_lake::Digest;
 use fluxo_session::{EngineFile, Inputs, Instruments, Recording};
 use fluxo_sim::{MarketSource, Recorded};
@@ -19,7 +22,6 @@ use crate::manifest::{FileFacts, MANIFEST, Manifest};
 use crate::part::{PartWriter, Tally};
 use crate::pipeline::Pipeline;
 use crate::row::{Row, Touch};
-use crate::segments::Segments;
 
 /// Facts about the run that no hash covers.
 const PROVENANCE: &str = "provenance.json";
@@ -63,10 +65,13 @@ pub fn write_dataset(
 ) -> Result<Dataset, Error> {
     let mode = mode_of(Recording::open(inputs, instruments)?)?;
     let recording = Recording::open(inputs, instruments)?;
-    let (spec, config) = (recording.spec().clone(), engine.feature_config()?);
+    let (spec, mut config) = (recording.spec().clone(), engine.feature_config()?);
+    if mode == Mode::TickOnly {
+        config.regime_inputs = InputSet::Trades;
+    }
     let calibration = engine.calibration(&spec)?;
     recording.begins().map_or(Ok(()), |begins| engine.check_calibrated_before(begins))?;
-    let (targets, file) = (TargetConfig::default(), engine.calibration_file());
+    let (file, targets) = (engine.calibration_file(), TargetConfig::default());
     let common = facts::common(mode, &spec, &config, &targets, file, source_sha256(&recording));
     let place = place_of(out, mode, &spec)?;
     let folder = match vacant(&place, &common)? {
@@ -81,7 +86,7 @@ pub fn write_dataset(
             });
         }
     };
-    let writing = Writing::new(&folder, common, &spec, (config, &calibration), targets);
+    let writing = Writing::new(&folder, common, &spec, (config, targets, &calibration));
     match writing.and_then(|writing| writing.run(recording, on_progress)) {
         Ok(written) => {
             folder.write(PROVENANCE, &provenance())?;
@@ -187,10 +192,11 @@ struct Writing<'f> {
     folder: &'f Unfinished,
     common: Facts,
     symbol: String,
-    step: Nanos,
+    clock: SamplingClock,
     features: FeatureEngine,
     targets: RowLabeller,
-    segments: Segments,
+    /// The distance of prices as the last event left it.
+    tick: Decimal,
     pipeline: Pipeline,
     balance: Balance,
     /// The file that is being written, and its name.
@@ -207,17 +213,16 @@ impl<'f> Writing<'f> {
         folder: &'f Unfinished,
         common: Facts,
         spec: &InstrumentSpec,
-        (config, calibration): (FeatureConfig, &Calibration),
-        targets: TargetConfig,
+        (config, targets, calibration): (FeatureConfig, TargetConfig, &Calibration),
     ) -> Result<Self, Error> {
         Ok(Self {
             folder,
             common,
             symbol: spec.symbol.clone(),
-            step: config.step,
+            clock: config.clock,
             features: FeatureEngine::calibrated(config, spec, calibration)?,
             targets: RowLabeller::new(config, targets, spec)?,
-            segments: Segments::new(spec),
+            tick: spec.tick_size,
             pipeline: Pipeline::default(),
             balance: Balance::default(),
             part: None,
@@ -250,7 +255,7 @@ impl<'f> Writing<'f> {
             return Err(Error::NoRows { instrument: self.symbol });
         };
         let mut facts = self.common;
-        facts.extend(facts::of_rows(&tally, self.step));
+        facts.extend(facts::of_rows(&tally, self.clock));
         let class_balance = class_balance::to_bytes(&self.balance);
         let manifest = Manifest {
             facts,
@@ -266,10 +271,14 @@ impl<'f> Writing<'f> {
     /// which the trading engine takes it.
     fn on_event(&mut self, recorded: &Recorded) -> Result<(), Error> {
         let Recorded { ts_recv, event } = recorded;
-        self.take_rows(FeatureEngine::watermark_before(*ts_recv, event));
+        let watermark = FeatureEngine::watermark_before(*ts_recv, event);
+        self.take_rows(watermark);
         self.features.apply(*ts_recv, event);
         self.targets.apply(*ts_recv, event);
-        self.segments.on_event(*ts_recv, event);
+        if let MarketData::Spec(spec) = &event.data {
+            self.tick = spec.tick_size;
+        }
+        self.take_rows(watermark);
         self.progress.events += 1;
         self.take_labels();
         self.write_rows()
@@ -278,8 +287,8 @@ impl<'f> Writing<'f> {
     fn take_rows(&mut self, watermark: UnixNanos) {
         while let Some(row) = self.features.next_row(watermark) {
             self.targets.on_row(row);
-            let mut row = Row::new(row, self.segments.on_row(row.ts));
-            row.touch = Touch::at(&row, &self.features, self.segments.tick());
+            let mut row = Row::new(row);
+            row.touch = Touch::at(&row, &self.features, self.tick);
             self.pipeline.on_row(row);
             self.progress.rows += 1;
         }
@@ -293,9 +302,9 @@ impl<'f> Writing<'f> {
 
     fn write_rows(&mut self) -> Result<(), Error> {
         while let Some(row) = self.pipeline.take() {
-            if row.place.session != self.session {
+            if row.session != self.session {
                 self.close_part()?;
-                self.session = row.place.session;
+                self.session = row.session;
             }
             let part = match &mut self.part {
                 Some((_, part)) => part,
@@ -316,7 +325,7 @@ impl<'f> Writing<'f> {
         let Some((name, part)) = self.part.take() else { return Ok(()) };
         let tally = part.tally().expect("a file is made for its first row");
         let mut facts = self.common.clone();
-        facts.extend(facts::of_rows(&tally, self.step));
+        facts.extend(facts::of_rows(&tally, self.clock));
         let facts = facts.into_iter().map(|(key, value)| (key, value.to_string())).collect();
         let sha256 = part.close(facts)?;
         let (t_start, t_end) = (tally.first.get(), tally.last.get());

@@ -74,7 +74,7 @@ fn check(files: &[PathBuf], strategy: StrategyKind, bundle: Option<(&Path, &Path
     let mut timeline = Timeline::new(recording, std::slice::from_ref(&spec), sim).unwrap();
     let mut engine = Engine::new(vec![(spec.clone(), config)]).unwrap();
     if let Some((bundle, library)) = bundle {
-        let models = Models::load(bundle, &file, &spec.symbol, Some(library)).unwrap();
+        let models = Models::load(bundle, &file, &spec, Some(library)).unwrap();
         engine.begin_with(ONLY, Forecaster::Models(models.into_ensemble()));
     }
     let mut actions = Actions::with_capacity(256);

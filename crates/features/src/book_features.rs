@@ -3,6 +3,7 @@
 
 use fluxo_core::{BatchKind, BookBatch, FeatureUnits, InstrumentSpec, Nanos, Side};
 use fluxo_market_data::{Book, LevelChange};
+use serde::{Deserialize, Serialize};
 
 use crate::book_means::BookMeans;
 use crate::book_state::{BookState, Top};
@@ -13,7 +14,8 @@ use crate::groups::{
     Accounting, Band, Depletion, Impact, Liquidity, MultiLevel, OrderFlow, Resiliency, Slots,
     Spreads, write_depth, write_microprice, write_shape,
 };
-use crate::near_book::NearBook;
+use crate::near_book::{Depth, NearBook};
+use crate::order_state::OrderFact;
 use crate::parents::{ParentEvent, Print};
 use crate::{Calibration, Error, FeatureConfig, MicroPriceTable};
 
@@ -22,7 +24,7 @@ use crate::{Calibration, Error, FeatureConfig, MicroPriceTable};
 const SETTLED_AFTER_NS: i64 = 8 * SECOND_NS;
 
 /// The groups, and what they share.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct BookFeatures {
     near: NearBook,
     means: BookMeans,
@@ -67,7 +69,11 @@ impl BookFeatures {
             liquidity: Liquidity::new(),
             multi_level: MultiLevel::new(),
             band: Band::new(bps),
-            accounting: Accounting::new(match_ttl.get(), config.parent_close.get()),
+            accounting: Accounting::new(
+                match_ttl.get(),
+                config.parent_close.get(),
+                spec.market.is_order_by_order(),
+            ),
             resiliency: Resiliency::new(),
             impact: Impact::new(),
             spreads: Spreads::new(),
@@ -121,6 +127,11 @@ impl BookFeatures {
         self.band.forget_sums();
     }
 
+    /// The best ten levels of both sides as the last batch left them.
+    pub(crate) const fn depth(&self) -> &Depth {
+        self.near.depth()
+    }
+
     /// Entries of the tables of credits and debits that were dropped for want of room.
     pub(crate) fn dropped_credits(&self) -> u64 {
         self.accounting.dropped()
@@ -147,6 +158,8 @@ impl BookFeatures {
         market: &BookState,
     ) {
         self.near.settle(market.book());
+        let counts = before.is_some() && batch.kind == BatchKind::Update;
+        self.accounting.settle_orders(counts && market.top_at(ts).is_some());
         if batch.kind == BatchKind::Snapshot {
             self.band.on_snapshot(batch);
             self.accounting.reset();
@@ -200,6 +213,12 @@ impl BookFeatures {
             self.impact.observe(top.mid_half_ticks());
             self.spreads.observe(top.mid_half_ticks());
         }
+    }
+
+    /// An order event, before the batch of its message.
+    pub(crate) fn on_order(&mut self, ts: i64, fact: &OrderFact) {
+        let is_near = self.near.depth()[fact.side.index()].reaches(fact.side, fact.price);
+        self.accounting.on_order(ts, fact, is_near);
     }
 
     /// A print of a known side, and what it did to a parent.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::book_state::Top;
 use crate::grid::SECOND_NS;
 use crate::near_book::{DEPTH_LEVELS, Depth};
-use crate::primitives::TimeWeighted;
+use crate::primitives::{TimeWeighted, nearest};
 
 const HALF_LIFE_NS: i64 = 300 * SECOND_NS;
 /// A mean as a denominator is defined once so much valid book has accrued (FEATURES 17.2).
@@ -61,7 +61,7 @@ impl BookMeans {
         let values = book.map(|(top, [bids, asks])| {
             let queues = i128::from(top.bid_lots) + i128::from(top.ask_lots);
             let (depth, spread) = (bids.total + asks.total, top.ask - top.bid);
-            [queues as f64 / 2.0, depth as f64, spread as f64]
+            [nearest(queues) / 2.0, nearest(depth), spread as f64]
         });
         self.means.observe(ts, values, until);
     }

@@ -19,6 +19,8 @@ pub(crate) struct Coverage {
     first_batch: Option<i64>,
     /// Nanoseconds inside gaps.
     gap_time: WindowSums,
+    /// Whether anything was lost: until then there is no bucket to roll and no window to ask.
+    has_lost: bool,
     in_gap: bool,
     /// Gap time up to here is counted.
     counted_to: i64,
@@ -31,6 +33,7 @@ impl Coverage {
             first_trade: None,
             first_batch: None,
             gap_time: WindowSums::new(&BOOK_WINDOWS_S),
+            has_lost: false,
             in_gap: false,
             counted_to: i64::MIN,
         }
@@ -40,6 +43,7 @@ impl Coverage {
     pub(crate) fn clear(&mut self) {
         (self.first_event, self.first_trade, self.first_batch) = (None, None, None);
         self.gap_time.clear();
+        self.has_lost = false;
         (self.in_gap, self.counted_to) = (false, i64::MIN);
     }
 
@@ -63,7 +67,9 @@ impl Coverage {
 
     /// Rolls the buckets of gap time; call it before [`Coverage::count_gap_to`] the same moment.
     pub(crate) fn advance(&mut self, ts: i64) {
-        self.gap_time.advance(ts);
+        if self.has_lost {
+            self.gap_time.advance(ts);
+        }
     }
 
     /// From `from` on, noticed now, the book is lost.
@@ -86,6 +92,10 @@ impl Coverage {
     /// Counts the time of an open gap up to `now`.
     pub(crate) fn count_gap_to(&mut self, now: i64) {
         if self.in_gap && now > self.counted_to {
+            if !self.has_lost {
+                self.has_lost = true;
+                self.gap_time.advance(now);
+            }
             self.gap_time.add_span(self.counted_to, now);
             self.counted_to = now;
         }
@@ -106,6 +116,9 @@ impl Coverage {
     /// # Panics
     /// When no feature has that window.
     pub(crate) fn is_nearly_whole(&self, window_s: i64) -> bool {
+        if !self.has_lost {
+            return true;
+        }
         let window = BOOK_WINDOWS_S.iter().position(|w| *w == window_s).expect("a known window");
         self.gap_time.total(window) * GAP_SHARE <= i128::from(window_s * SECOND_NS)
     }

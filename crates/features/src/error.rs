@@ -1,6 +1,6 @@
 //! What can be wrong with a feature engine before its first event.
 
-use fluxo_core::{Decimal, Nanos};
+use fluxo_core::{Decimal, Lots, Nanos};
 
 /// Why a feature engine could not be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -12,6 +12,12 @@ pub enum Error {
         step: Nanos,
         /// The smallest one.
         min: Nanos,
+    },
+    /// A row after every so many traded lots.
+    #[error("a volume bucket of {} lots: it must hold at least one", lots.get())]
+    VolumeBucket {
+        /// The size that was asked for.
+        lots: Lots,
     },
     /// A span of the configuration is negative.
     #[error("{name} is {span}: a span of time is not negative")]

@@ -14,6 +14,7 @@ mod book_view;
 mod calibration;
 pub mod catalogue;
 mod config;
+pub mod consensus;
 mod coverage;
 mod engine;
 mod error;
@@ -22,13 +23,22 @@ mod grid;
 mod groups;
 mod micro_price;
 mod near_book;
+pub mod nsmi;
+mod order_state;
 mod parents;
+mod price_features;
 mod primitives;
 mod print_features;
+mod regime;
 mod row;
 mod row_clock;
+mod sampling;
 mod schema;
+mod segments;
+mod sessions;
+mod snapshot;
 mod targets;
+mod trade_price;
 
 pub use calibration::{Calibration, IMBALANCE_BUCKETS, MicroPriceTable};
 pub use config::FeatureConfig;
@@ -42,7 +52,9 @@ pub use feature::{
 pub use fluxo_core;
 pub use micro_price::MicroPriceCounts;
 pub use row::{CONSENSUS_START, FEATURE_COUNT, FeatureRow, REGIME_START, ROW_SLOTS, slot_name};
-pub use schema::{canonical_line, revision, schema_text, unit_params};
+pub use sampling::{SamplingClock, UnknownClock};
+pub use schema::{canonical_line, revision, schema_text};
+pub use snapshot::SnapshotError;
 pub use targets::{
     Barrier, Clamp, Label, Matured, RowLabeller, RowLabels, RowTerms, TARGET_COUNT, TargetConfig,
     TargetEngine, Unlabelled, target_revision,

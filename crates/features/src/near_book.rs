@@ -53,7 +53,7 @@ impl SideDepth {
 
     /// Whether a level at that price would be among the best ten of the side.
     #[inline]
-    fn reaches(&self, side: Side, price: Price) -> bool {
+    pub(crate) fn reaches(&self, side: Side, price: Price) -> bool {
         let last = Price::from_ticks(self.prices[DEPTH_LEVELS - 1]);
         self.count < DEPTH_LEVELS || !side.is_better(last, price)
     }

@@ -8,7 +8,7 @@ use fluxo_core::{
     TradeCondition, UnixNanos,
 };
 
-use crate::{Body, Digits, Message};
+use crate::{Body, Digits, Message, OrderAction, OrderMessage};
 
 /// Quote currencies by which Binance's symbols end; the longer ones first where one ends another.
 const QUOTES: [&str; 45] = [
@@ -82,6 +82,7 @@ impl SpecInference {
                 self.observe_value(digits, ticker.bid, ticker.bid_size);
                 self.observe_value(digits, ticker.ask, ticker.ask_size);
             }
+            Body::Order(order) => self.observe_order(digits, order),
             Body::Trade(_) | Body::PartialDepth(_) | Body::MarkPrice(_) | Body::Other => {}
         }
         true
@@ -116,6 +117,13 @@ impl SpecInference {
         }
     }
 
+    /// What a hidden order or a cross traded at can lie between two ticks.
+    fn observe_order(&mut self, digits: Digits, order: &OrderMessage<'_>) {
+        if matches!(order.action, OrderAction::Add | OrderAction::Modify | OrderAction::Execute) {
+            self.observe_value(digits, order.price, order.size);
+        }
+    }
+
     fn observe_value(&mut self, digits: Digits, price: i64, size: i64) {
         self.tick_size.observe(price, digits.price);
         self.lot_size.observe(size, digits.size);
@@ -134,7 +142,7 @@ fn inferred_spec(
     let (maker_fee, taker_fee) = match market {
         Market::BinanceSpot => (basis_points(10), basis_points(10)),
         Market::BinanceUsdm | Market::BinanceCoinm => (basis_points(2), basis_points(5)),
-        Market::B3Futures => return None,
+        Market::B3Futures | Market::Nasdaq | Market::CmeFutures => return None,
     };
     let inverse = market == Market::BinanceCoinm;
     // What the venue does where it lists nothing else.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use fluxo_core::{AgentKind, Decimal, Size, StrategyKind};
+use fluxo_features::nsmi::InputSet;
 use fluxo_lake::Digest;
 use fluxo_lake::journal::Header;
 use serde::{Deserialize, Serialize};
@@ -40,10 +41,12 @@ pub struct EngineFile {
 /// `[rows]`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct RowsSection {
-    pub(crate) every_ms: i64,
+    pub(crate) clock: String,
     pub(crate) parent_gap_ms: i64,
     pub(crate) parent_close_ms: i64,
     pub(crate) stale_ms: i64,
+    pub(crate) warm_after_s: i64,
+    pub(crate) regime: RegimeInputs,
     /// Where the calibration lies. Its hash stands in the canonical text instead: the place changes no
     /// number.
     #[serde(default, skip_serializing)]
@@ -51,6 +54,25 @@ pub(crate) struct RowsSection {
     /// Which file it must be.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     calibration_sha256: Option<Digest>,
+}
+
+/// What the regime vector is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum RegimeInputs {
+    /// Features of the book and of trades.
+    Book,
+    /// Features of trades alone.
+    Trades,
+}
+
+impl From<RegimeInputs> for InputSet {
+    fn from(inputs: RegimeInputs) -> Self {
+        match inputs {
+            RegimeInputs::Book => Self::Book,
+            RegimeInputs::Trades => Self::Trades,
+        }
+    }
 }
 
 /// `[agents]`
@@ -416,14 +438,14 @@ mod tests {
         assert_eq!(nearest(with_file("[strategy.imbalance]\nentr = 0.7\n")), expected);
         let expected = ("risc".to_owned(), Some("risk".to_owned()));
         assert_eq!(nearest(with_file("[risc]\norders_max = 3\n")), expected);
-        let expected = ("rows.every".to_owned(), Some("rows.every_ms".to_owned()));
-        assert_eq!(nearest(with(&["rows.every=3"])), expected);
+        let expected = ("rows.clok".to_owned(), Some("rows.clock".to_owned()));
+        assert_eq!(nearest(with(&["rows.clok=3"])), expected);
     }
 
     #[test]
     fn a_value_that_cannot_be_is_refused() {
         for text in [
-            "[rows]\nevery_ms = \"fast\"\n",
+            "[rows]\nclock = 100\n",
             "[strategy]\nname = \"makers\"\n",
             "[sizing]\norder = { notional = 100 }\n",
             "[sizing]\norder = { notional = \"a lot\" }\n",

@@ -353,9 +353,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_fifteen_pairs_are_listed_on_three_markets_and_two_futures_and_our_own() {
+    fn the_fifteen_pairs_are_listed_on_three_markets_and_what_else_there_is_data_of() {
         let shipped = Instruments::load(None).unwrap();
-        assert_eq!(shipped.listed.len(), 3 * 15 + 2 + 1);
+        assert_eq!(shipped.listed.len(), 3 * 15 + 2 + 1 + 4);
         let spec = &shipped.get(Market::BinanceCoinm, "BTCUSD_PERP").unwrap();
         assert_eq!((spec.settle.as_str(), spec.multiplier), ("BTC", Decimal::new(100, 0)));
         assert_eq!(

@@ -121,7 +121,10 @@ impl RecordingError {
             Self::Capture(error) => Failure::usage(error).remedy("check the path"),
             Self::Lake(error) => lake_failure(error),
             Self::NoInstrument { .. } => {
-                Failure::damaged(self).remedy("give captures with lines of `<receive time> <JSON>`")
+                Failure::damaged(self).remedy(
+                    "give captures with lines of `<receive time> <JSON>`, an archive of LOBSTER or a \
+                     market-by-order file",
+                )
             }
             Self::OtherInstrument { .. } => {
                 Failure::usage(self).remedy("give the files of one instrument, in order")
@@ -242,6 +245,7 @@ impl<'l> Recording<'l> {
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
         let (counts, mut warnings) = (self.feed.counts(), self.warnings.clone());
+        let orders = self.feed.order_counts();
         if let Input::Capture(CaptureInput { first_malformed: Some(first), malformed, .. }) =
             &self.input
         {
@@ -261,6 +265,15 @@ impl<'l> Recording<'l> {
             (counts.foreign, "frames are of another instrument and were left out"),
             (counts.dropped_depth, "depth updates were dropped: too many waited for a snapshot"),
             (counts.out_of_range, "frames hold a value beyond the range of ticks and lots"),
+            (orders.contradicted_levels, "levels are shown otherwise than their orders say"),
+            (orders.orders.duplicate_adds, "orders joined under an identifier that rested already"),
+            (orders.orders.unnamed_orders, "orders are beyond the most that are known one by one"),
+            (orders.orders.lost_levels, "levels are beyond the most that a book of orders holds"),
+            (orders.unexplained_fills, "fills are of orders that were never displayed"),
+            (
+                orders.rounded_prints,
+                "prints lie between two ticks and count at the one where the taker pays less",
+            ),
             (
                 self.feed.doubted_times(),
                 "receive times lie an hour or more from those around them and were not believed",

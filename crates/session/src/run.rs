@@ -127,7 +127,8 @@ pub(crate) fn drive<S: SessionSource>(
         live.read_to_actions_ns = percentiles(&steps.tally.since_read);
     }
     let mut source_warnings = timeline.source().warnings();
-    source_warnings.extend(live.as_ref().and_then(|live| too_slow(live, steps.file.rows_every())));
+    let rows_every = steps.file.rows_every().or_usage()?;
+    source_warnings.extend(live.as_ref().and_then(|live| too_slow(live, rows_every)));
     let Steps { file, engine, keeper, tally, .. } = steps;
     let finished = Finished {
         file: &file,

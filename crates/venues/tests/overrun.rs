@@ -39,7 +39,8 @@ fn spec() -> InstrumentSpec {
 fn a_consumer_that_falls_behind_is_told_what_he_missed() {
     let folder = tempfile::tempdir().unwrap();
     let capture = fluxo_test_data::synthetic_capture(folder.path(), "BTCUSDT", 9_600);
-    let config = Config { speed: 20.0, ..Config::new(spec()) };
+    // Silence is measured in the venue's time: no faster than a busy machine can keep up with.
+    let config = Config { speed: 5.0, ..Config::new(spec()) };
     let double = Double::start(config, Captures::new([capture])).unwrap();
     let endpoints = Endpoints { ws: double.ws_url(), rest: double.rest_url() };
     let plan = Plan::new(Market::BinanceUsdm, "BTCUSDT", &endpoints).unwrap();
@@ -85,15 +86,20 @@ fn a_consumer_that_falls_behind_is_told_what_he_missed() {
         }
         let live = sync.state() == SyncState::Live;
         if live && !slept {
-            // The venue goes on meanwhile: some four hundred frames.
-            std::thread::sleep(Duration::from_secs(1));
+            // The venue goes on meanwhile: some two hundred frames.
+            std::thread::sleep(Duration::from_secs(2));
             slept = true;
         } else if live && !reasons.is_empty() {
             break;
         }
     }
-    assert!(reasons.contains(&GapReason::Overrun), "{reasons:?}");
+    assert_eq!(
+        reasons.first(),
+        Some(&GapReason::Overrun),
+        "no connection was at fault: {reasons:?}"
+    );
     assert_eq!(sync.state(), SyncState::Live, "the book came back");
     assert!(inbox.counts().dropped > 100 && inbox.counts().waiting_max == 16);
-    assert!(report.snapshots >= 2 && feed.stop().ended == 0, "no connection was at fault");
+    assert!(report.snapshots >= 2);
+    feed.stop();
 }

@@ -17,7 +17,7 @@ use fluxo_session::{
 use fluxo_sim::{MarketSource, Recorded};
 
 use crate::Error;
-use crate::segments::session_of;
+use crate::session_day::session_of;
 use crate::write::source_sha256;
 use parents::ParentSizes;
 use sessions::Sessions;

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::book_means::BookMeansAt;
 use crate::book_view::BookView;
 use crate::catalogue::index;
 use crate::grid::SECOND_NS;
@@ -40,7 +41,7 @@ impl Liquidity {
     }
 
     pub(crate) fn write(&self, view: &BookView<'_>, slots: &mut Slots<'_>) {
-        let means = view.means.filter(|means| means.is_heavy());
+        let means = view.means.filter(BookMeansAt::is_heavy);
         let tightness = view
             .top
             .zip(means)

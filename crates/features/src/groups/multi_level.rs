@@ -6,7 +6,7 @@ use crate::book_view::BookView;
 use crate::catalogue::index;
 use crate::grid::{MINUTE_NS, SECOND_NS};
 use crate::near_book::{DEPTH_LEVELS, Depth, rank};
-use crate::primitives::{Eigen, WindowSums, grid_decay};
+use crate::primitives::{Eigen, WindowSums, grid_decay, nearest};
 
 use super::Slots;
 
@@ -92,7 +92,7 @@ impl MultiLevel {
         let level = level(view);
         for (slot, ranks) in [(index::MLOFI_2_5, NEARER), (index::MLOFI_6_10, FARTHER)] {
             let (count, lots) = (ranks.len() as f64, ranks.map(|of| self.lots(of)).sum::<i128>());
-            slots.put(slot, level.map(|level| lots as f64 / (count * level)));
+            slots.put(slot, level.map(|level| nearest(lots) / (count * level)));
         }
         let weighted = level.zip(self.weights).map(|(level, weights)| {
             let flow = self.flow_in(level);
@@ -103,7 +103,7 @@ impl MultiLevel {
 
     /// `o`: the flow of each rank in the window, in average levels.
     fn flow_in(&self, level: f64) -> [f64; DEPTH_LEVELS] {
-        core::array::from_fn(|of| self.lots(of) as f64 / level)
+        core::array::from_fn(|of| nearest(self.lots(of)) / level)
     }
 
     fn lots(&self, of: usize) -> i128 {
@@ -127,4 +127,30 @@ fn leading_weights(moments: &[[f64; DEPTH_LEVELS]; DEPTH_LEVELS]) -> Option<[f64
     }
     let size: f64 = leading.iter().map(|entry| entry.abs()).sum();
     Some(leading.map(|entry| entry * sum.signum() / size))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_published_weights() {
+        let vector = |at: usize| [0.6, 0.8].get(at).copied().unwrap_or(0.0);
+        // Its sign is free: the sum of the weights is above zero in any case.
+        for sign in [1.0, -1.0] {
+            let moments = core::array::from_fn(|i| {
+                core::array::from_fn(|j| sign * vector(i) * sign * vector(j))
+            });
+            let weights = leading_weights(&moments).unwrap();
+            let value = 2.0 * weights[0] + weights[1];
+            assert!((value - 1.428_571_429).abs() < 1e-9, "{value}");
+        }
+    }
+
+    #[test]
+    fn weights_that_cancel_have_no_sign() {
+        let opposite = |at: usize| [1.0, -1.0].get(at).copied().unwrap_or(0.0);
+        let moments = core::array::from_fn(|i| core::array::from_fn(|j| opposite(i) * opposite(j)));
+        assert_eq!(leading_weights(&moments), None);
+    }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::book_state::Top;
 use crate::book_view::BookView;
 use crate::catalogue::index;
-use crate::primitives::WindowSums;
+use crate::primitives::{WindowSums, nearest};
 
 use super::Slots;
 
@@ -51,7 +51,7 @@ impl OrderFlow {
     pub(crate) fn write(&self, view: &BookView<'_>, slots: &mut Slots<'_>) {
         for (window, (slot, seconds)) in SLOTS.into_iter().zip(WINDOWS_S).enumerate() {
             let means = view.means.filter(|_| view.coverage.of_book(view.at, seconds));
-            slots.put(slot, means.map(|means| self.flow.total(window) as f64 / means.queue));
+            slots.put(slot, means.map(|means| nearest(self.flow.total(window)) / means.queue));
         }
     }
 }

@@ -14,7 +14,7 @@ const HALF_LIFE_NS: i64 = 60 * SECOND_NS;
 const PARENTS_MIN: u64 = 20;
 /// A bucket of 100 ms is mature when so many grid points have passed since its end: five seconds.
 const MATURE_AFTER: i64 = 50;
-const BUCKETS: usize = MATURE_AFTER as usize + 1;
+const BUCKETS: i64 = MATURE_AFTER + 1;
 /// Twice the distance to the mid, in bps: the cost of a round trip.
 const ROUND_TRIP_BPS: f64 = 2e4;
 
@@ -33,10 +33,12 @@ pub(crate) struct Spreads {
     parent_counts: bool,
 }
 
-/// What the prints of one bucket sum to: `sum(s v p/m)`, `sum(s v/m)`, `sum(v)`, and the parents that
-/// first count here.
+/// What the prints of one bucket sum to: `sum(s v (p-o)/m)`, `sum(s v/m)`, `sum(v)`, and the parents
+/// that first count here. Prices are measured from the mid `o` of the first print, in half-ticks, which
+/// keeps the digits of their small distances.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 struct Bucket {
+    origin: i64,
     signed: f64,
     per_price: f64,
     lots: f64,
@@ -75,7 +77,7 @@ impl Spreads {
             mid: None,
             effective: WeightedMean::default(),
             realized: WeightedMean::default(),
-            waiting: vec![Bucket::default(); BUCKETS].into_boxed_slice(),
+            waiting: (0..BUCKETS).map(|_| Bucket::default()).collect(),
             point: i64::MIN,
             parent_counts: false,
         }
@@ -108,8 +110,8 @@ impl Spreads {
     fn mature(&mut self, point: i64) {
         let bucket = core::mem::take(&mut self.waiting[place(point - MATURE_AFTER)]);
         if let Some(mid) = self.mid.filter(|_| bucket.lots > 0.0) {
-            let mid = mid as f64 / 2.0;
-            let sum = ROUND_TRIP_BPS * (bucket.signed - mid * bucket.per_price);
+            let distance = (mid - bucket.origin) as f64;
+            let sum = ROUND_TRIP_BPS * (bucket.signed - distance * bucket.per_price);
             self.realized.add(point * FINE_NS, sum, bucket.lots);
             self.realized.parents += bucket.parents;
         }
@@ -123,13 +125,16 @@ impl Spreads {
         let parents = u64::from(!self.parent_counts);
         self.parent_counts = true;
         let signed_lots = -print.hit.sign() as f64 * print.lots as f64;
-        let (lots, mid_ticks) = (print.lots as f64, mid as f64 / 2.0);
+        let lots = print.lots as f64;
         let paid = (2 * print.price - mid) as f64 / mid as f64;
         self.effective.add(print.ts, ROUND_TRIP_BPS * signed_lots * paid, lots);
         self.effective.parents += parents;
         let bucket = &mut self.waiting[place(self.point + 1)];
-        bucket.signed += signed_lots * print.price as f64 / mid_ticks;
-        bucket.per_price += signed_lots / mid_ticks;
+        if bucket.lots == 0.0 {
+            bucket.origin = mid;
+        }
+        bucket.signed += signed_lots * (2 * print.price - bucket.origin) as f64 / mid as f64;
+        bucket.per_price += signed_lots / mid as f64;
         bucket.lots += lots;
         bucket.parents += parents;
     }
@@ -141,5 +146,5 @@ impl Spreads {
 }
 
 fn place(point: i64) -> usize {
-    usize::try_from(point.rem_euclid(BUCKETS as i64)).expect("a remainder is not negative")
+    usize::try_from(point.rem_euclid(BUCKETS)).expect("a remainder is not negative")
 }

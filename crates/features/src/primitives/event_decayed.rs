@@ -59,7 +59,7 @@ mod tests {
         let (values, half_life) = ([3.0, -1.0, 4.0, 1.5, 9.0], 2.0);
         let mut decayed = EventDecayed::new(half_life);
         values.into_iter().for_each(|value| decayed.step(value));
-        let weight = |age: usize| 0.5_f64.powf(age as f64 / half_life);
+        let weight = |age: usize| libm::exp2(-(age as f64) / half_life);
         let aged = || values.iter().rev().enumerate().map(|(age, value)| (weight(age), *value));
         let total: f64 = aged().map(|(w, _)| w).sum();
         let mean = aged().map(|(w, x)| w * x).sum::<f64>() / total;

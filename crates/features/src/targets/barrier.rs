@@ -47,12 +47,11 @@ impl TripleBarrier {
     }
 
     /// Puts up the barriers of the next row, around its mid in half-ticks.
-    ///
-    /// # Panics
-    /// When more rows wait than there is room for.
     pub(super) fn open(&mut self, row: RowKey, mid: i64, barrier: &Barrier) {
+        while self.standing[slot_of(row.number, self.standing.len())].is_some() {
+            self.grow();
+        }
         let slot = slot_of(row.number, self.standing.len());
-        assert!(self.standing[slot].is_none(), "rows come at the distance that was configured");
         let [upper, lower] = barrier.prices(mid);
         self.standing[slot] = Some(row);
         self.uppers.set(slot, upper);
@@ -82,6 +81,29 @@ impl TripleBarrier {
             let end = self.ends.key(slot).expect("the slot was found by its key");
             self.end(slot, 0.0, end, bets);
         }
+    }
+
+    /// Makes room for twice as many rows: events may make more of them than any clock of time.
+    fn grow(&mut self) {
+        let slots = 2 * self.standing.len();
+        let mut grown = Self {
+            standing: vec![None; slots].into_boxed_slice(),
+            uppers: MinTree::new(slots),
+            lowers: MinTree::new(slots),
+            ends: MinTree::new(slots),
+            ..self.clone()
+        };
+        for number in self.first..self.next {
+            let from = slot_of(number, self.standing.len());
+            if self.standing[from].is_some_and(|row| row.number == number) {
+                let to = slot_of(number, slots);
+                grown.standing[to] = self.standing[from];
+                grown.uppers.set(to, self.uppers.key(from));
+                grown.lowers.set(to, self.lowers.key(from));
+                grown.ends.set(to, self.ends.key(from));
+            }
+        }
+        *self = grown;
     }
 
     fn end(&mut self, slot: usize, value: f64, t1: i64, bets: &mut Bets) {

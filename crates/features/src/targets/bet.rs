@@ -100,17 +100,35 @@ impl Bets {
     }
 
     /// Sends the order of the next row.
-    ///
-    /// # Panics
-    /// When more rows wait than there is room for.
     pub(super) fn open(&mut self, row: RowKey, side: BetSide, fee_bps: f64) {
+        while self.bets[slot_of(row.number, self.bets.len())].is_some() {
+            self.grow();
+        }
         let slot = slot_of(row.number, self.bets.len());
-        assert!(self.bets[slot].is_none(), "rows come at the distance that was configured");
         self.bets[slot] = Some(Bet { row, side, fee_bps, entry: None });
         self.next = row.number + 1;
         while self.first < row.number && self.bets[slot_of(self.first, self.bets.len())].is_none() {
             self.first += 1;
         }
+    }
+
+    /// Makes room for twice as many rows: events may make more of them than any clock of time.
+    fn grow(&mut self) {
+        let slots = 2 * self.bets.len();
+        let mut grown = Self {
+            bets: vec![None; slots].into_boxed_slice(),
+            exits: MinTree::new(slots),
+            ..self.clone()
+        };
+        for number in self.first..self.next {
+            let from = slot_of(number, self.bets.len());
+            if self.bets[from].as_ref().is_some_and(|bet| bet.row.number == number) {
+                let to = slot_of(number, slots);
+                grown.bets[to] = self.bets[from].take();
+                grown.exits.set(to, self.exits.key(from));
+            }
+        }
+        *self = grown;
     }
 
     /// The barriers of a row ended at `t1`: the order that closes is sent then, or as soon as there is

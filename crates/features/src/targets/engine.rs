@@ -1,6 +1,6 @@
 //! The target engine: market events and rows in, decided targets of rows out.
 
-use fluxo_core::{Gap, InstrumentSpec, MarketData, MarketEvent, UnixNanos};
+use fluxo_core::{Gap, InstrumentSpec, MarketData, MarketEvent, Nanos, UnixNanos};
 
 use super::barrier::{TripleBarrier, rows_within};
 use super::bet::{BetSide, Bets};
@@ -96,14 +96,16 @@ impl TargetEngine {
             return Err(Error::SpecGrid { tick, lot });
         }
         let silence_max = config.stale_book_after.get();
+        // Room to begin with; where events make rows it may grow.
+        let step = config.clock.step().unwrap_or(Nanos::from_millis(100));
         // A row waits for its end, and then for the proof.
-        let rows = |span: i64| rows_within(span.saturating_add(silence_max), config.step);
+        let rows = |span: i64| rows_within(span.saturating_add(silence_max), step);
         let horizons = core::array::from_fn(|at| {
             let span = i64::try_from(HORIZONS_S[at]).expect("a few seconds") * SECOND_NS;
             Horizon::new(span, [at, HORIZONS_S.len() + at], rows(span))
         });
-        let barrier_rows = rows_within(SPAN_MAX_NS, config.step);
-        let bet_rows = rows_within(SPAN_MAX_NS + 2 * targets.latency.get(), config.step);
+        let barrier_rows = rows_within(SPAN_MAX_NS, step);
+        let bet_rows = rows_within(SPAN_MAX_NS + 2 * targets.latency.get(), step);
         Ok(Self {
             config: targets,
             fee_bps: in_bps(spec.taker_fee),
@@ -127,14 +129,13 @@ impl TargetEngine {
 
     /// A row that the feature engine gave: every event up to its time was applied, and none after it.
     /// Returns what is known at the row of the bets on it.
-    ///
-    /// # Panics
-    /// When rows come closer than was configured.
     pub fn on_row(&mut self, row: &FeatureRow) -> RowTerms {
         self.watermark = self.watermark.max(row.known_at.get());
         let key = RowKey { number: self.rows, at: row.ts.get() };
         self.rows += 1;
-        self.pass(key.at);
+        // A row that an event completed may be followed by more of the same moment.
+        let is_over = row.known_at > row.ts;
+        self.pass(if is_over { key.at } else { key.at.saturating_sub(1) });
         self.open_horizons(key);
         let mid = self.whole_mid();
         match mid {

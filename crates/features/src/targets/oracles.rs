@@ -1,8 +1,8 @@
 //! The published oracles of targets, one table: the families themselves, with what the table gives.
 
 use fluxo_core::{
-    BatchKind, BookBatch, Calendar, Decimal, FeatureUnits, InstrumentSpec, LevelUpdate, Lots,
-    Market as Venue, Nanos, Price, Side, SpecSource, UnixNanos,
+    BatchKind, BookBatch, Calendar, Decimal, InstrumentSpec, LevelUpdate, Lots, Market as Venue,
+    Nanos, Price, Side, SpecSource, UnixNanos,
 };
 use serde::Deserialize;
 
@@ -53,7 +53,7 @@ fn spec() -> InstrumentSpec {
         maker_fee: Decimal::ZERO,
         taker_fee: Decimal::ZERO,
         size_unit_lots: Lots::new(1),
-        units: FeatureUnits::UNKNOWN,
+        units: fluxo_core::FeatureUnits::UNKNOWN,
         calendar: Calendar::AroundTheClock,
         valid_from: UnixNanos::new(0),
         source: SpecSource::Configured,

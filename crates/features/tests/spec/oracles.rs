@@ -30,8 +30,10 @@ fn every_oracle_holds() {
     let table: Table = toml::from_str(include_str!("oracles.toml")).unwrap();
     let ids: Vec<&str> = table.oracle.iter().map(|oracle| oracle.id.as_str()).collect();
     let wanted = [
-        "O17", "O18", "O19", "O20", "O21", "O22", "O23", "O25", "O26", "O27", "O29", "O30", "O31",
-        "O32", "O33", "O34", "O35", "O36", "O37", "O48", "O53", "O54", "O55", "O56", "O57",
+        "O01", "O02", "O05", "O15", "O16", "O17", "O18", "O19", "O20", "O21", "O22", "O23", "O25",
+        "O26", "O27", "O28", "O29", "O30", "O31", "O32", "O33", "O34", "O35", "O36", "O37", "O39",
+        "O40", "O41", "O43", "O44", "O45", "O46", "O47", "O48", "O49", "O51", "O52", "O53", "O54",
+        "O55", "O56", "O57",
     ];
     assert_eq!(ids, wanted);
     for oracle in &table.oracle {

@@ -1,6 +1,6 @@
 //! The slow reference of what is made of parent trades, from the text of FEATURES 2 and 17.3.
 
-use fluxo_core::InstrumentSpec;
+use fluxo_core::{InstrumentSpec, Nanos};
 use fluxo_features::catalogue::index;
 
 use crate::events::SECOND;
@@ -13,6 +13,8 @@ pub(crate) struct Units {
     pub(crate) size_unit: i128,
     pub(crate) profile_row: i64,
     pub(crate) footprint_row: i64,
+    pub(crate) funding_interval: Option<Nanos>,
+    pub(crate) match_ttl: i64,
     /// The size of a bucket of VPIN where it was fitted.
     pub(crate) bucket_lots: Option<i64>,
 }
@@ -23,6 +25,8 @@ impl Units {
             size_unit: i128::from(spec.size_unit_lots.get()),
             profile_row: spec.units.profile_row_ticks,
             footprint_row: spec.units.footprint_row_ticks,
+            funding_interval: spec.units.funding_interval,
+            match_ttl: spec.units.match_ttl.get(),
             bucket_lots: None,
         }
     }
@@ -92,6 +96,25 @@ impl Past<'_> {
             parent.is_closed = at + 1 < count || self.at > parent.last().ts + close;
         }
         parents
+    }
+
+    /// The prints of each parent.
+    pub(crate) fn prints_of_parents(&self) -> Vec<Vec<&Print>> {
+        self.parents().into_iter().map(|parent| parent.prints).collect()
+    }
+
+    /// When parents closed, their signs and lots.
+    pub(crate) fn closings(&self) -> Vec<(i64, i64, i128)> {
+        let close = self.config.parent_close.get();
+        let parents = self.parents();
+        let closing = |at: usize| {
+            let (parent, next) =
+                (&parents[at], parents.get(at + 1).map_or(i64::MAX, Parent::start));
+            // Time closes it once more than `close` has passed.
+            let closed = next.min(parent.last().ts + close + 1);
+            (closed, parent.sign(), parent.lots())
+        };
+        (0..parents.len()).filter(|at| parents[*at].is_closed).map(closing).collect()
     }
 
     pub(crate) fn of_parents(&self, slot: usize) -> Option<f64> {

@@ -3,7 +3,7 @@
 use fluxo_core::{Decimal, FeatureUnits, InstrumentSpec, Lots, MarketData, UnixNanos};
 use fluxo_features::catalogue::index;
 use fluxo_features::{
-    Calibration, Error, FeatureConfig, FeatureEngine, FeatureRow, revision, slot_name, unit_params,
+    Calibration, Error, FeatureConfig, FeatureEngine, FeatureRow, revision, slot_name,
 };
 use proptest::prelude::*;
 
@@ -243,29 +243,6 @@ fn a_finer_grid_brings_its_own_units() {
     let wanted = 1e4 * libm::log(410.0 / 409.0);
     let found = f64::from(value(&rows, "1.5", index::POC_DIST).unwrap());
     assert!((found - wanted).abs() < 1e-5, "{found} {wanted}");
-}
-
-#[test]
-fn a_finer_grid_has_the_same_units_in_the_world() {
-    let coarse = in_units(3, 20, 7);
-    let finer = InstrumentSpec {
-        tick_size: Decimal::new(5, 2),
-        lot_size: Decimal::new(1, 4),
-        ..in_units(30, 40, 14)
-    };
-    for (slot, amounts) in [
-        (index::WHALE_IMBALANCE, vec![("size_unit", "0.003")]),
-        (index::STACKED_IMBALANCE, vec![("size_unit", "0.003"), ("footprint_row", "0.7")]),
-        (index::VA_POSITION, vec![("profile_row", "2")]),
-        (index::HAWKES_BUY, vec![]),
-    ] {
-        for spec in [&coarse, &finer] {
-            let params = unit_params(slot, spec);
-            let texts: Vec<_> = params.iter().map(|(name, d)| (*name, d.to_string())).collect();
-            let wanted: Vec<_> = amounts.iter().map(|(name, d)| (*name, (*d).to_owned())).collect();
-            assert_eq!(texts, wanted);
-        }
-    }
 }
 
 #[test]

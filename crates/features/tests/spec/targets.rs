@@ -3,8 +3,8 @@
 
 use fluxo_core::{InstrumentSpec, Nanos, UnixNanos};
 use fluxo_features::{
-    FeatureConfig, FeatureEngine, FeatureRow, Label, RowLabeller, RowLabels, TARGET_COUNT,
-    TargetConfig, Unlabelled,
+    FeatureConfig, FeatureEngine, FeatureRow, Label, RowLabeller, RowLabels, SamplingClock,
+    TARGET_COUNT, TargetConfig, Unlabelled,
 };
 use proptest::prelude::*;
 
@@ -18,7 +18,10 @@ const HORIZONS_S: [i64; 4] = [1, 5, 10, 30];
 
 /// A step that shares few moments with the grid of one second.
 pub(crate) fn config() -> FeatureConfig {
-    FeatureConfig { step: Nanos::from_millis(700), ..FeatureConfig::default() }
+    FeatureConfig {
+        clock: SamplingClock::Time { step: Nanos::from_millis(700) },
+        ..FeatureConfig::default()
+    }
 }
 
 /// The taker fee of [`cheap_spec`]: no whole number of ticks, so that no barrier lies on a price.
@@ -43,7 +46,7 @@ pub(crate) fn labelled_rows(
     let mut targets = RowLabeller::new(config, TargetConfig::default(), &cheap_spec()).unwrap();
     let (mut all, mut rows) = (Vec::new(), Vec::new());
     let silence = config.stale_book_after.get() + 901 * SECOND;
-    let waiting_max = usize::try_from(silence / config.step.get()).unwrap() + 2;
+    let waiting_max = usize::try_from(silence / config.clock.step().unwrap().get()).unwrap() + 2;
     for received in events {
         let ts = UnixNanos::new(received.ts);
         let watermark = FeatureEngine::watermark_before(ts, &received.event);

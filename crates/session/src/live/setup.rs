@@ -95,15 +95,6 @@ pub fn run_live(
     };
     let plan = Plan::new(setup.market, &symbol, &endpoints).or_usage()?;
     let inbox = Arc::clone(&stopper.inbox);
-    let control = setup.control.as_deref().map(|path| {
-        let loader = BundleLoader {
-            file: setup.engine.clone(),
-            symbol: symbol.clone(),
-            library: setup.ort_lib.clone(),
-        };
-        ControlSocket::open(path, &inbox, loader)
-    });
-    let control = control.transpose()?;
     let config = ClientConfig { seed: std::process::id().into(), ..ClientConfig::DEFAULT };
     let venue = Venue::greet(&plan, &config, &|| stopper.is_stopped()).map_err(connect_failure)?;
     let instrument = label(setup.market, &symbol);
@@ -120,12 +111,17 @@ pub fn run_live(
     let feed = Feed::new(listed.clone()).or_usage()?;
     // Refused before a socket is opened for it.
     setup.engine.engine_config(&listed).or_usage()?;
-    let models = Models::named(
-        setup.bundle.as_deref(),
-        &setup.engine,
-        &listed.symbol,
-        setup.ort_lib.as_deref(),
-    )?;
+    let control = setup.control.as_deref().map(|path| {
+        let loader = BundleLoader {
+            file: setup.engine.clone(),
+            spec: listed.clone(),
+            library: setup.ort_lib.clone(),
+        };
+        ControlSocket::open(path, &inbox, loader)
+    });
+    let control = control.transpose()?;
+    let models =
+        Models::named(setup.bundle.as_deref(), &setup.engine, &listed, setup.ort_lib.as_deref())?;
     let links = plan.links.iter().map(|link| link.name).collect();
     let live = LiveFeed { plan, config, clock: venue.clock.clone(), tls: None };
     let source = LiveSource::new(Parts {

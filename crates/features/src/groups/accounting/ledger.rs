@@ -1,12 +1,15 @@
 //! Which lots were printed at a price and not yet seen to leave it, and the other way round: the table
 //! of FEATURES 7.5, for one side of the book.
 
+use core::cmp::Ordering;
+
 use serde::{Deserialize, Serialize};
 
-/// Prices that are followed at once. When all are taken, the one whose last entry is oldest is dropped.
+/// Prices that are followed at once, one per value of a byte. When all are taken, the one whose last entry is oldest is dropped.
 const SLOTS: usize = 256;
-/// Entries of either kind that are alive at once. When there are more, the oldest one dies early.
-const ENTRIES: usize = 1024;
+/// Credits and debits that are kept at once: twice as many as the liveliest quarter of a second of our
+/// captures needs. When there are more, the oldest one dies early.
+const ENTRIES: [usize; 2] = [1 << 11, 1 << 10];
 /// No slot, and no entry.
 const NONE: u16 = u16::MAX;
 
@@ -25,24 +28,43 @@ pub(super) struct Waiting {
     pub(super) ts: i64,
     pub(super) price: i64,
     pub(super) lots: i64,
-    /// Whether the price is the best one of its side.
+    /// Whether the price is the best one of its side; when it stops being so, what waits there is
+    /// dropped.
     pub(super) at_best: bool,
 }
 
-/// Lots that wait.
+/// Lots that wait, as they are kept: there are many of them.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(super) struct Entry {
-    pub(super) ts: i64,
-    /// Tells entries of the same time apart, on both sides.
-    pub(super) sequence: u64,
-    pub(super) price: i64,
+struct Entry {
+    ts: i64,
     /// What is left; zero when it was consumed or dropped.
-    pub(super) lots: i64,
-    /// Whether the price was the best one of its side, and has been since.
-    pub(super) at_best: bool,
-    /// Where its price is followed, and the next entry of that price.
-    slot: u16,
+    lots: i64,
+    sequence: Sequence,
+    /// The next entry of its price.
     next: u16,
+    /// Where its price is followed.
+    slot: u8,
+    at_best: bool,
+}
+
+/// Tells entries of the same time apart, on both sides. The numbers wrap; those of entries that are
+/// kept together lie close to each other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Sequence(u32);
+
+impl Sequence {
+    pub(super) const fn next(self) -> Self {
+        Self(self.0.wrapping_add(1))
+    }
+
+    pub(super) fn order(self, other: Self) -> Ordering {
+        self.0.wrapping_sub(other.0).cast_signed().cmp(&0)
+    }
+
+    /// How many numbers lie between an earlier one and this one.
+    const fn since(self, earlier: Self) -> u32 {
+        self.0.wrapping_sub(earlier.0)
+    }
 }
 
 /// Entries of one kind, oldest first, in a ring.
@@ -64,8 +86,6 @@ struct List {
 struct Slot {
     price: i64,
     lists: [List; 2],
-    /// The number of its last entry.
-    touched: u64,
     /// The next slot with the same hash, or the next free one.
     next: u16,
 }
@@ -75,6 +95,8 @@ struct Slot {
 pub(super) struct Ledger {
     queues: [Queue; 2],
     slots: Box<[Slot]>,
+    /// The number of the last entry that waits in each slot that is taken.
+    lasts: Box<[Sequence]>,
     /// The first slot of each hash.
     heads: Box<[u16]>,
     free: u16,
@@ -86,10 +108,11 @@ const EMPTY: List = List { first: NONE, last: NONE };
 
 impl Ledger {
     pub(super) fn new() -> Self {
-        let slot = Slot { price: 0, lists: [EMPTY; 2], touched: 0, next: NONE };
+        let slot = Slot { price: 0, lists: [EMPTY; 2], next: NONE };
         let mut new = Self {
-            queues: [Queue::new(), Queue::new()],
+            queues: ENTRIES.map(Queue::new),
             slots: vec![slot; SLOTS].into_boxed_slice(),
+            lasts: vec![Sequence::default(); SLOTS].into_boxed_slice(),
             heads: vec![NONE; SLOTS].into_boxed_slice(),
             free: NONE,
             dropped: 0,
@@ -113,38 +136,39 @@ impl Ledger {
         self.dropped
     }
 
-    /// The oldest entry of a kind, consumed or not.
+    /// The time and number of the oldest entry of a kind, consumed or not.
     #[inline]
-    pub(super) fn oldest(&self, kind: Kind) -> Option<&Entry> {
-        self.queues[kind as usize].front()
+    pub(super) fn oldest(&self, kind: Kind) -> Option<(i64, Sequence)> {
+        self.queues[kind as usize].front().map(|entry| (entry.ts, entry.sequence))
     }
 
-    /// Takes out the oldest entry of a kind.
-    pub(super) fn pop(&mut self, kind: Kind) -> Option<Entry> {
-        let (entry, index) = self.queues[kind as usize].pop()?;
-        if entry.lots > 0 {
-            // It is the first one of its price: the others came later.
-            let list = &mut self.slots[usize::from(entry.slot)].lists[kind as usize];
-            debug_assert_eq!(usize::from(list.first), index, "lists are in the order of the ring");
-            list.first = entry.next;
-            self.free_if_empty(entry.slot);
+    /// Takes out the oldest entry of a kind, and returns it unless it was consumed.
+    pub(super) fn pop(&mut self, kind: Kind) -> Option<Waiting> {
+        let Entry { ts, lots, next, slot, at_best, .. } = self.queues[kind as usize].pop()?;
+        if lots == 0 {
+            return None;
         }
-        Some(entry)
+        // It is the first one of its price: the others came later.
+        let Slot { price, lists, .. } = &mut self.slots[usize::from(slot)];
+        let price = *price;
+        lists[kind as usize].first = next;
+        self.settle(u16::from(slot));
+        Some(Waiting { ts, price, lots, at_best })
     }
 
     /// Adds lots above zero at a price. Sequences grow.
-    pub(super) fn push(&mut self, kind: Kind, waiting: Waiting, sequence: u64) {
+    pub(super) fn push(&mut self, kind: Kind, waiting: Waiting, sequence: Sequence) {
         if self.queues[kind as usize].is_full() {
             self.pop(kind);
             self.dropped += 1;
         }
         let Waiting { ts, price, lots, at_best } = waiting;
-        let slot = self.find(price).unwrap_or_else(|| self.take_slot(price));
-        let entry = Entry { ts, sequence, price, lots, at_best, slot, next: NONE };
+        let slot = self.find(price).unwrap_or_else(|| self.take_slot(price, sequence));
+        self.lasts[usize::from(slot)] = sequence;
+        let place = u8::try_from(slot).expect("slots are few");
+        let entry = Entry { ts, lots, sequence, next: NONE, slot: place, at_best };
         let index = self.queues[kind as usize].push(entry);
-        let Slot { lists, touched, .. } = &mut self.slots[usize::from(slot)];
-        let list = &mut lists[kind as usize];
-        *touched = sequence;
+        let list = &mut self.slots[usize::from(slot)].lists[kind as usize];
         if list.first == NONE {
             list.first = index;
         } else {
@@ -174,7 +198,7 @@ impl Ledger {
                 list.first = entry.next;
             }
         }
-        self.free_if_empty(slot);
+        self.settle(slot);
         lots - left
     }
 
@@ -182,7 +206,7 @@ impl Ledger {
     pub(super) fn drop_all(&mut self, kind: Kind, price: i64) {
         if let Some(slot) = self.find(price) {
             self.drop_list(kind, slot);
-            self.free_if_empty(slot);
+            self.settle(slot);
         }
     }
 
@@ -209,33 +233,43 @@ impl Ledger {
     }
 
     /// A slot for a price that has none.
-    fn take_slot(&mut self, price: i64) -> u16 {
+    fn take_slot(&mut self, price: i64, now: Sequence) -> u16 {
         if self.free == NONE {
-            self.drop_stalest();
+            self.drop_stalest(now);
         }
         let slot = self.free;
         let head = &mut self.heads[hash(price)];
         let held = &mut self.slots[usize::from(slot)];
         self.free = held.next;
-        *held = Slot { price, lists: [EMPTY; 2], touched: 0, next: *head };
+        *held = Slot { price, lists: [EMPTY; 2], next: *head };
         *head = slot;
         slot
     }
 
     /// Drops the slot whose last entry is oldest; all slots are taken.
-    fn drop_stalest(&mut self) {
-        let touched = |slot: &u16| self.slots[usize::from(*slot)].touched;
-        let slot = (0..narrow(SLOTS)).min_by_key(touched).expect("there are slots");
+    fn drop_stalest(&mut self, now: Sequence) {
+        let age = |last: &Sequence| now.since(*last);
+        let oldest = self.lasts.iter().map(age).max().expect("there are slots");
+        let is_it = |last: &Sequence| age(last) == oldest;
+        let slot = narrow(self.lasts.iter().position(is_it).expect("it is the age of a slot"));
         self.drop_list(Kind::Credit, slot);
         self.drop_list(Kind::Debit, slot);
-        self.free_if_empty(slot);
+        self.settle(slot);
         self.dropped += 1;
     }
 
-    /// Gives back a slot without entries.
-    fn free_if_empty(&mut self, slot: u16) {
+    /// After entries left a slot: gives it back when nothing waits there any more.
+    fn settle(&mut self, slot: u16) {
         let Slot { price, lists, next, .. } = self.slots[usize::from(slot)];
-        if lists.iter().any(|list| list.first != NONE) {
+        let kept = match lists.map(|list| list.first != NONE) {
+            [true, true] => return,
+            [true, false] => Some(Kind::Credit),
+            [false, true] => Some(Kind::Debit),
+            [false, false] => None,
+        };
+        if let Some(kind) = kept {
+            let last = usize::from(lists[kind as usize].last);
+            self.lasts[usize::from(slot)] = self.queues[kind as usize].entries[last].sequence;
             return;
         }
         let head = &mut self.heads[hash(price)];
@@ -254,18 +288,19 @@ impl Ledger {
 }
 
 impl Queue {
-    fn new() -> Self {
-        let none =
-            Entry { ts: 0, sequence: 0, price: 0, lots: 0, at_best: false, slot: NONE, next: NONE };
-        Self { entries: vec![none; ENTRIES].into_boxed_slice(), oldest: 0, length: 0 }
+    /// Its length is a power of two.
+    fn new(length: usize) -> Self {
+        let sequence = Sequence::default();
+        let none = Entry { ts: 0, lots: 0, sequence, next: NONE, slot: 0, at_best: false };
+        Self { entries: vec![none; length].into_boxed_slice(), oldest: 0, length: 0 }
     }
 
     const fn clear(&mut self) {
         (self.oldest, self.length) = (0, 0);
     }
 
-    const fn is_full(&self) -> bool {
-        self.length == ENTRIES
+    fn is_full(&self) -> bool {
+        self.length == self.entries.len()
     }
 
     #[inline]
@@ -273,25 +308,24 @@ impl Queue {
         (self.length > 0).then(|| &self.entries[self.oldest])
     }
 
-    fn pop(&mut self) -> Option<(Entry, usize)> {
-        let index = self.oldest;
+    fn pop(&mut self) -> Option<Entry> {
         let entry = *self.front()?;
-        self.oldest = (index + 1) % ENTRIES;
+        self.oldest = (self.oldest + 1) & (self.entries.len() - 1);
         self.length -= 1;
-        Some((entry, index))
+        Some(entry)
     }
 
     fn push(&mut self, entry: Entry) -> u16 {
-        let index = (self.oldest + self.length) % ENTRIES;
+        let index = (self.oldest + self.length) & (self.entries.len() - 1);
         self.entries[index] = entry;
         self.length += 1;
         narrow(index)
     }
 }
 
-/// Neighbouring prices have different hashes.
+/// The lowest byte: neighbouring prices have different ones.
 fn hash(price: i64) -> usize {
-    usize::try_from(price.rem_euclid(SLOTS as i64)).expect("a remainder is not negative")
+    usize::from(price.to_le_bytes()[0])
 }
 
 fn narrow(index: usize) -> u16 {
@@ -316,7 +350,8 @@ mod tests {
         fn it_is_two_lists_per_price(
             steps in prop::collection::vec((0_u8..10, 0_i64..700, 1_i64..9), 1..400)
         ) {
-            let mut ledger = Ledger::new();
+            // Numbers wrap on the way.
+            let (mut ledger, mut sequence) = (Ledger::new(), Sequence(u32::MAX - 50));
             let mut model: [VecDeque<(i64, i64, i64)>; 2] = [VecDeque::new(), VecDeque::new()];
             for (ts, (step, price, lots)) in (0..).zip(steps) {
                 // Few prices, some with the same hash.
@@ -325,7 +360,8 @@ mod tests {
                 let list = &mut model[kind as usize];
                 match step / 2 {
                     0 | 1 => {
-                        ledger.push(kind, waiting(ts, price, lots), ts.unsigned_abs());
+                        ledger.push(kind, waiting(ts, price, lots), sequence);
+                        sequence = sequence.next();
                         list.push_back((ts, price, lots));
                     }
                     2 => {
@@ -339,8 +375,8 @@ mod tests {
                         prop_assert_eq!((parts, found), (wanted, lots - left));
                     }
                     3 => {
-                        let popped = ledger.pop(kind).map(|entry| (entry.ts, entry.price, entry.lots));
-                        prop_assert_eq!(popped, list.pop_front());
+                        let popped = ledger.pop(kind).map(|left| (left.ts, left.price, left.lots));
+                        prop_assert_eq!(popped, list.pop_front().filter(|entry| entry.2 > 0));
                     }
                     _ => {
                         ledger.drop_all(kind, price);
@@ -354,26 +390,31 @@ mod tests {
 
     #[test]
     fn a_price_too_many_drops_the_stalest() {
-        let mut ledger = Ledger::new();
-        for (sequence, price) in (1..).zip(0..256) {
-            ledger.push(Kind::Debit, waiting(0, price, 5), sequence);
-        }
-        ledger.push(Kind::Credit, waiting(1, 0, 5), 300);
-        ledger.push(Kind::Credit, waiting(1, 1_000, 5), 301);
+        let (mut ledger, mut sequence) = (Ledger::new(), Sequence(u32::MAX - 100));
+        let mut push = |ledger: &mut Ledger, kind, price| {
+            ledger.push(kind, waiting(0, price, 5), sequence);
+            sequence = sequence.next();
+        };
+        (0..256).for_each(|price| push(&mut ledger, Kind::Debit, price));
+        push(&mut ledger, Kind::Credit, 0);
+        push(&mut ledger, Kind::Credit, 1);
+        // What was consumed is no entry: price 1 waits since the beginning.
+        ledger.consume(Kind::Credit, 1, 5, |_, _| ());
+        push(&mut ledger, Kind::Credit, 1_000);
         assert_eq!(ledger.dropped(), 1);
-        let mut left = |price| ledger.consume(Kind::Debit, price, 5, |_, _| ());
-        assert_eq!([0, 1, 2].map(&mut left), [5, 0, 5]);
-        assert_eq!(ledger.pop(Kind::Debit).map(|entry| entry.lots), Some(0));
+        let left = [0, 1, 2].map(|price| ledger.consume(Kind::Debit, price, 5, |_, _| ()));
+        assert_eq!(left, [5, 0, 5]);
+        assert!(ledger.pop(Kind::Debit).is_none(), "it was consumed");
     }
 
     #[test]
     fn an_entry_too_many_lets_the_oldest_die() {
-        let mut ledger = Ledger::new();
-        for sequence in 0..1_030 {
-            ledger.push(Kind::Credit, waiting(0, 7, 1), sequence);
+        let (mut ledger, room) = (Ledger::new(), i64::try_from(ENTRIES[0]).unwrap());
+        for ts in 0..room + 6 {
+            ledger.push(Kind::Credit, waiting(ts, 7, 1), Sequence::default());
         }
         assert_eq!(ledger.dropped(), 6);
-        assert_eq!(ledger.consume(Kind::Credit, 7, 5_000, |_, _| ()), 1_024);
-        assert_eq!(ledger.oldest(Kind::Credit).map(|entry| entry.sequence), Some(6));
+        assert_eq!(ledger.oldest(Kind::Credit).map(|(ts, _)| ts), Some(6));
+        assert_eq!(ledger.consume(Kind::Credit, 7, 2 * room, |_, _| ()), room);
     }
 }

@@ -4,6 +4,7 @@
 mod iceberg;
 mod ledger;
 mod rates;
+mod told;
 
 use fluxo_core::Side;
 use serde::{Deserialize, Serialize};
@@ -12,11 +13,13 @@ use crate::book_state::Top;
 use crate::book_view::BookView;
 use crate::catalogue::index;
 use crate::near_book::NearChange;
+use crate::order_state::OrderFact;
 
 use super::Slots;
 use iceberg::{Iceberg, Latch};
-use ledger::{Kind, Ledger, Waiting};
+use ledger::{Kind, Ledger, Sequence, Waiting};
 use rates::Rates;
+use told::Told;
 
 /// Matches prints with decreases, in whichever order they come.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -24,6 +27,8 @@ pub(crate) struct Accounting {
     /// How long a print and its decrease may lie apart; zero where both come in one ordered feed: a
     /// print then waits for the next batch, and a decrease for prints of its own time.
     match_ttl: i64,
+    /// Where the feed tells every order the table is not used.
+    told: Option<Told>,
     /// Refills of an iceberg lie farther apart than this.
     refill_apart: i64,
     rates: Rates,
@@ -32,21 +37,22 @@ pub(crate) struct Accounting {
     latch: Latch,
     /// The best prices are believed until here.
     fresh_until: i64,
-    /// How many entries there were, so that those of one time have an order.
-    sequence: u64,
+    /// The number of the last entry, so that those of one time have an order.
+    sequence: Sequence,
 }
 
 impl Accounting {
-    pub(crate) fn new(match_ttl: i64, refill_apart: i64) -> Self {
+    pub(crate) fn new(match_ttl: i64, refill_apart: i64, has_orders: bool) -> Self {
         Self {
             match_ttl,
+            told: has_orders.then(Told::default),
             refill_apart,
             rates: Rates::new(),
             ledgers: [Ledger::new(), Ledger::new()],
             icebergs: [Iceberg::default(); 2],
             latch: Latch::default(),
             fresh_until: i64::MIN,
-            sequence: 0,
+            sequence: Sequence::default(),
         }
     }
 
@@ -62,6 +68,7 @@ impl Accounting {
         self.ledgers.iter_mut().for_each(Ledger::clear);
         self.icebergs = [Iceberg::default(); 2];
         self.latch.clear();
+        self.told = self.told.take().map(|_| Told::default());
     }
 
     /// How long a print and its decrease may lie apart from now on.
@@ -83,12 +90,38 @@ impl Accounting {
         self.expire(ts);
         let Self { rates, ledgers, .. } = self;
         rates.on_print(lots);
+        if self.told.is_some() {
+            return;
+        }
         let ledger = &mut ledgers[hit.index()];
         let seen = ledger.consume(Kind::Debit, price, lots, |booked_at, part| {
             rates.take_back(hit, booked_at, part);
         });
         let at_best = self.icebergs[hit.index()].is_best(price);
         self.wait(Kind::Credit, hit, Waiting { ts, price, lots: lots - seen, at_best });
+    }
+
+    /// An order event, before the batch of its message; `is_near` says whether its price is among the
+    /// ten best of its side.
+    pub(crate) fn on_order(&mut self, ts: i64, fact: &OrderFact, is_near: bool) {
+        if let Some(told) = &mut self.told
+            && told.on_order(ts, fact, is_near)
+        {
+            self.latch.set(ts, fact.side);
+        }
+    }
+
+    /// The batch of a message led from one valid book to another, or did not: then nothing that its
+    /// orders said counts.
+    pub(crate) fn settle_orders(&mut self, counts: bool) {
+        let Some(told) = &mut self.told else { return };
+        let said = told.take();
+        if counts {
+            self.rates.on_add(said.added);
+            for side in Side::BOTH {
+                self.rates.on_cancel(side, said.cancelled[side.index()]);
+            }
+        }
     }
 
     /// A batch begins.
@@ -98,6 +131,9 @@ impl Accounting {
 
     /// The batch, which led from one valid book to another, changed a level near the best prices.
     pub(crate) fn on_change(&mut self, ts: i64, side: Side, change: NearChange) {
+        if self.told.is_some() {
+            return;
+        }
         if change.after > change.before {
             return self.rates.on_add(change.after - change.before);
         }
@@ -121,7 +157,7 @@ impl Accounting {
     /// A batch is over, and its book was observed: in one ordered feed, prints waited for it alone.
     pub(crate) fn end_batch(&mut self, ts: i64) {
         if self.match_ttl == 0 {
-            while let Some(side) = self.next_credit(|_| true) {
+            while let Some((_, side)) = self.next_credit() {
                 self.expire_credit(side, ts);
             }
         }
@@ -139,42 +175,37 @@ impl Accounting {
     fn expire(&mut self, now: i64) {
         let ttl = self.match_ttl;
         for ledger in &mut self.ledgers {
-            while ledger.oldest(Kind::Debit).is_some_and(|entry| now - entry.ts > ttl) {
+            while ledger.oldest(Kind::Debit).is_some_and(|(ts, _)| now - ts > ttl) {
                 ledger.pop(Kind::Debit);
             }
         }
         if ttl > 0 {
-            while let Some(side) = self.next_credit(|ts| now - ts > ttl) {
-                let at =
-                    self.ledgers[side.index()].oldest(Kind::Credit).map(|entry| entry.ts + ttl);
-                self.forget_stale_best(at.unwrap_or(now));
-                self.expire_credit(side, at.unwrap_or(now));
+            while let Some((ts, side)) = self.next_credit().filter(|(ts, _)| now - ts > ttl) {
+                self.forget_stale_best(ts + ttl);
+                self.expire_credit(side, ts + ttl);
             }
         }
         self.forget_stale_best(now);
     }
 
-    /// The side whose oldest credit is the next to die, if one does.
+    /// The oldest credit of both sides: its time and its side.
     #[inline]
-    fn next_credit(&self, is_dead: impl Fn(i64) -> bool) -> Option<Side> {
-        let oldest = |side: Side| {
-            let entry = self.ledgers[side.index()].oldest(Kind::Credit)?;
-            is_dead(entry.ts).then_some((entry.sequence, side))
-        };
-        let dead = Side::BOTH.into_iter().filter_map(oldest);
-        dead.min_by_key(|(sequence, _)| *sequence).map(|(_, side)| side)
+    fn next_credit(&self) -> Option<(i64, Side)> {
+        let [bid, ask] = [&self.ledgers[0], &self.ledgers[1]].map(|l| l.oldest(Kind::Credit));
+        match (bid, ask) {
+            (Some(bid), Some(ask)) if ask.1.order(bid.1).is_lt() => Some((ask.0, Side::Ask)),
+            (Some(bid), _) => Some((bid.0, Side::Bid)),
+            (None, ask) => ask.map(|ask| (ask.0, Side::Ask)),
+        }
     }
 
     /// The oldest credit of a side dies at `at`.
     fn expire_credit(&mut self, side: Side, at: i64) {
-        let Some(entry) = self.ledgers[side.index()].pop(Kind::Credit) else { return };
-        // When a price stops being the best, its credits are dropped: this one has been the best since.
-        if entry.lots == 0 || !entry.at_best {
-            return;
-        }
-        if self.icebergs[side.index()].on_hidden(at, entry.lots, self.refill_apart) {
+        let credit = self.ledgers[side.index()].pop(Kind::Credit);
+        let Some(credit) = credit.filter(|credit| credit.at_best) else { return };
+        if self.icebergs[side.index()].on_hidden(at, credit.lots, self.refill_apart) {
             self.latch.set(at, side);
-            self.ledgers[side.index()].drop_all(Kind::Credit, entry.price);
+            self.ledgers[side.index()].drop_all(Kind::Credit, credit.price);
         }
     }
 
@@ -196,7 +227,7 @@ impl Accounting {
 
     fn wait(&mut self, kind: Kind, side: Side, waiting: Waiting) {
         if waiting.lots > 0 {
-            self.sequence += 1;
+            self.sequence = self.sequence.next();
             self.ledgers[side.index()].push(kind, waiting, self.sequence);
         }
     }
