@@ -3,9 +3,10 @@
 mod support;
 
 use std::path::Path;
+use std::process::Command;
 
 use serde_json::{Value, json};
-use support::{Said, bytes_below, dataset, text, trainer_bridge};
+use support::{Said, bytes_below, dataset, said, text, trainer_bridge};
 
 fn features(arguments: &[&str]) -> Said {
     trainer_bridge(&[&["features"], arguments].concat(), Path::new("."))
@@ -83,6 +84,52 @@ fn a_dataset_is_looked_at() {
     assert!(nothing.failure(2).contains("holds no dataset"), "{}", nothing.stderr);
 }
 
+/// The first minutes of a capture, received a year later.
+fn a_year_later(capture: &Path) {
+    let recorded = std::fs::read_to_string(capture).expect("the capture was written");
+    let later = |line: &str| {
+        let (stamp, frame) = line.split_once(' ').expect("a time stands before the frame");
+        let stamp: i64 = stamp.parse().expect("a time is a number");
+        format!("{} {frame}\n", stamp + 31_536_000_000_000_000)
+    };
+    let later: String = recorded.lines().take(2_000).map(later).collect();
+    std::fs::write(capture, later).expect("the capture can be written");
+}
+
+#[test]
+fn what_trades_takes_a_calibration_and_its_journal_keeps_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let capture = fluxo_test_data::synthetic_capture(folder.path(), "BTCUSDT", 2_400);
+    let [file, journal] = ["calibration.json", "journal"].map(|name| folder.path().join(name));
+    let fit = ["calibrate", text(&capture), "--out", text(&file), "--size-unit", "--json"];
+    let fitted = trainer_bridge(&fit, Path::new(".")).json();
+    a_year_later(&capture);
+    let named = format!("rows.calibration={}", text(&file));
+    let replay = |capture: &Path| {
+        let program = fluxo_test_data::program("paper-trader");
+        let arguments =
+            ["replay", text(capture), "--journal", text(&journal), "--set", &named, "--json"];
+        said(Command::new(program).args(arguments).output())
+    };
+    let other = fluxo_test_data::synthetic_capture(folder.path(), "ETHUSDT", 400);
+    let refused = replay(&other);
+    assert!(
+        refused.failure(2).contains("was fitted on binance-usdm BTCUSDT"),
+        "{}",
+        refused.stderr
+    );
+    let session = replay(&capture).json();
+    assert!(session["rows"].as_u64().unwrap() > 0, "{session}");
+    // The journal has all of it: neither the file nor its place is needed again.
+    std::fs::remove_file(&file).unwrap();
+    let program = fluxo_test_data::program("backtester");
+    let arguments = ["replay-journal", text(&journal), "--json"];
+    let verdict = said(Command::new(program).args(arguments).output()).json();
+    assert_eq!(verdict["verdict"], "identical");
+    assert_eq!(verdict["actions_sha256"], session["actions_sha256"]);
+    assert_eq!(fitted["size_unit"]["lots"], 5_000);
+}
+
 #[test]
 fn a_calibration_is_written_once_and_used() {
     let folder = tempfile::tempdir().unwrap();
@@ -112,13 +159,7 @@ fn a_calibration_is_written_once_and_used() {
     let peeks = dataset(std::slice::from_ref(&capture), &out, &["--calibration", text(&file)]);
     assert!(peeks.failure(2).contains("was fitted on data up to"), "{}", peeks.stderr);
     // And nothing of the same market a year on.
-    let recorded = std::fs::read_to_string(&capture).unwrap();
-    let later = |line: &str| {
-        let (stamp, frame) = line.split_once(' ').unwrap();
-        format!("{} {frame}\n", stamp.parse::<i64>().unwrap() + 31_536_000_000_000_000)
-    };
-    let later: String = recorded.lines().take(2_000).map(later).collect();
-    std::fs::write(&capture, later).unwrap();
+    a_year_later(&capture);
     dataset(&[capture], &out, &["--calibration", text(&file)]).json();
     let manifest = out.join("book_enhanced/binance-usdm/BTCUSDT/dataset.json");
     let manifest: Value = serde_json::from_slice(&std::fs::read(manifest).unwrap()).unwrap();

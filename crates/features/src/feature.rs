@@ -96,7 +96,8 @@ pub struct TargetInfo {
     pub range: Range,
     /// What leaves a row without it.
     pub invalid: &'static str,
-    /// How much of what follows a test block training leaves out, in milliseconds.
+    /// How long after a test block training rows are left out, in milliseconds: what labels have in
+    /// common dies out over that time.
     pub embargo_ms: u32,
     /// What a model of it minimises.
     pub loss: &'static str,

@@ -1,8 +1,9 @@
 //! Any bytes, as a recording: decoded, synchronised, booked, turned into rows and labelled.
 //!
-//! A line is a frame, with its receive time before it or without one, or the name of something else that
-//! can happen: [`HAPPENINGS`]. A first line `spot`, `usdm` or `coinm` says what trades; USD-M otherwise. A receive time far from the one before is not believed, as
-//! in a recording: the rows between two would be without end.
+//! A line is a frame, with its receive time before it or without one, or the name of something else
+//! that can happen: [`HAPPENINGS`]. A first line `spot`, `usdm`, `coinm`, `nasdaq` or `cme` says what
+//! trades; USD-M otherwise. A receive time far from the one before is not believed, as in a recording:
+//! the rows between two would be without end.
 
 use fluxo_core::{
     GapReason, InstrumentId, InstrumentSpec, MarketData, MarketEvent, Phase, UnixNanos,

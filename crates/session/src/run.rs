@@ -87,9 +87,9 @@ pub(crate) fn drive<S: SessionSource>(
     let instrument = serde_json::to_string(source.spec()).or_internal()?;
     let spec = source.spec().clone();
     let sim = file.sim_config(source.match_ttl()).or_usage()?;
-    source.begins().map_or(Ok(()), |begins| file.check_calibrated_before(begins)).or_usage()?;
     let mut engine =
         Engine::new(vec![(spec.clone(), file.engine_config(&spec).or_usage()?)]).or_usage()?;
+    source.begins().map_or(Ok(()), |begins| file.check_calibrated_before(begins)).or_usage()?;
     let keeper = Keeper::open(destination, &file, &source, models.as_ref())?;
     if let Some(models) = models {
         engine.begin_with(INSTRUMENT, Forecaster::Models(models.into_ensemble()));

@@ -78,11 +78,10 @@ pub fn calibrate(
     let nothing = || Error::NothingToFit { instrument: symbol, before: wanted.before };
     let facts = fit.finish(source, wanted).ok_or_else(nothing)?;
     if !facts.volume_bucket.are_whole {
-        warnings.push(format!(
-            "none of the {} sessions was recorded whole: the bucket of VPIN is smaller than a whole \
-             session's would be",
-            facts.sessions.count
-        ));
+        warnings.push(
+            "no session was recorded whole: the bucket of VPIN is smaller than a whole session's would be"
+                .to_owned(),
+        );
     }
     Ok(Calibrated { facts, events, warnings })
 }

@@ -3,9 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use fluxo_lake::Digest;
+
 use super::CheckError;
 use crate::folder::hash_of;
-use crate::manifest::{FileFacts, MANIFEST, Manifest};
+use crate::manifest::{MANIFEST, Manifest};
 
 /// Below a folder, a dataset lies as MODE/VENUE/SYMBOL.
 const DEPTH_MAX: usize = 3;
@@ -62,11 +64,11 @@ pub(super) fn manifest(dataset: &Path) -> Result<Manifest, CheckError> {
 }
 
 /// Whether a file has the bytes that the manifest says.
-pub(super) fn verify(path: &Path, facts: &FileFacts) -> Result<(), CheckError> {
+pub(super) fn verify(path: &Path, sha256: Digest) -> Result<(), CheckError> {
     if !path.is_file() {
         return Err(CheckError::Missing { path: path.to_owned() });
     }
-    if hash_of(path).map_err(CheckError::disk(path))? == facts.sha256 {
+    if hash_of(path).map_err(CheckError::disk(path))? == sha256 {
         Ok(())
     } else {
         Err(CheckError::Changed { path: path.to_owned() })

@@ -8,7 +8,7 @@ mod tables;
 use fluxo_features::catalogue::{
     CONSENSUS, CONSENSUS_NAMES, FEATURES, REGIME, REGIME_NAMES, TARGETS,
 };
-use fluxo_features::{FeatureSet, Parity, ROW_SLOTS, slot_name};
+use fluxo_features::{FeatureSet, Parity, ROW_SLOTS, TargetConfig, slot_name};
 
 use tables::{crate_file, tables};
 
@@ -51,6 +51,14 @@ fn the_sets_are_nested_prefixes_of_the_promised_sizes() {
             assert_eq!(inside, FEATURES[feature.index].set <= set, "{} in {name}", feature.name);
         }
     }
+}
+
+#[test]
+fn the_costs_of_targets_are_those_of_the_table() {
+    let tables::CostDefaults { c_cost, latency_ms } = tables().targets.cost_defaults;
+    let latency = fluxo_features::fluxo_core::Nanos::from_millis(latency_ms);
+    let table = TargetConfig { c_cost, latency, ..TargetConfig::default() };
+    assert_eq!(TargetConfig::default(), table);
 }
 
 #[test]

@@ -59,7 +59,14 @@ pub(crate) struct Appended {
 #[derive(Deserialize)]
 pub(crate) struct Targets {
     pub(crate) count: usize,
+    pub(crate) cost_defaults: CostDefaults,
     pub(crate) target: Vec<Target>,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct CostDefaults {
+    pub(crate) c_cost: f64,
+    pub(crate) latency_ms: i64,
 }
 
 #[derive(Deserialize)]

@@ -5,3 +5,4 @@
 mod corpus;
 mod frames;
 mod mutations;
+mod orders;

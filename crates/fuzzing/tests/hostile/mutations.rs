@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 
 use crate::frames::lines;
+use crate::orders::{self, Format};
 
 /// Numbers as a broken or a hostile venue may write them.
 const NUMBERS: [&str; 16] = [
@@ -106,11 +107,11 @@ fn apply(lines: &mut Vec<Vec<u8>>, mutation: &Mutation) {
     }
 }
 
-/// Puts a number in the place of one that stands in quotation marks or behind a colon.
+/// Puts a number in the place of one that stands in quotation marks or behind a separator.
 fn put(line: &mut Vec<u8>, which: Index, number: &str) {
     let is_part = |byte: &u8| byte.is_ascii_digit() || *byte == b'.';
     let starts: Vec<usize> = (1..line.len())
-        .filter(|at| is_part(&line[*at]) && matches!(line[at - 1], b'"' | b':'))
+        .filter(|at| is_part(&line[*at]) && matches!(line[at - 1], b'"' | b':' | b',' | b';'))
         .collect();
     if starts.is_empty() {
         return;
@@ -144,6 +145,15 @@ fn slow_down(lines: &mut [Vec<u8>], factor: i64) {
 }
 
 #[test]
+fn orders_as_they_are_make_rows_of_their_queues() {
+    for format in [Format::Lobster, Format::Mbo] {
+        let came = market(&orders::lines(format, 1_200).join(&b'\n'));
+        assert!(came.messages > 1_200 && came.rows > 590, "{format:?}: {came:?}");
+        assert!(came.values > 20 * came.rows && came.labels > 500, "{format:?}: {came:?}");
+    }
+}
+
+#[test]
 fn frames_as_they_are_make_rows_and_labels() {
     let came = market(&lines(1_200).join(&b'\n'));
     assert_eq!(came.messages, 2 * 1_200 + 1);
@@ -163,6 +173,20 @@ proptest! {
         }
         let came = market(&lines.join(&b'\n'));
         prop_assert!(came.messages > 0, "{came:?}");
+    }
+
+    #[test]
+    fn orders_to_which_anything_is_done_hurt_nobody(
+        format in prop_oneof![Just(Format::Lobster), Just(Format::Mbo)],
+        slower in prop_oneof![16 => Just(1), 3 => Just(20), 1 => Just(100)],
+        mutations in prop::collection::vec(mutation(), 1..24)
+    ) {
+        let mut lines = orders::lines(format, 300);
+        slow_down(&mut lines[1..], slower);
+        for mutation in &mutations {
+            apply(&mut lines, mutation);
+        }
+        market(&lines.join(&b'\n'));
     }
 
     #[test]

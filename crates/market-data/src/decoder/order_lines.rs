@@ -12,7 +12,7 @@ use crate::{Body, Digits, Error, Message, OrderAction, OrderMessage, RawLevel};
 /// Dollars in steps of a hundredth of a cent, and shares.
 const LOBSTER_DIGITS: Digits = Digits { price: 4, size: 0 };
 /// A level that is not there has a price beyond every other.
-const LOBSTER_NO_PRICE: i64 = 9_999_999_999;
+const LOBSTER_NO_PRICE: u64 = 9_999_999_999;
 const LOBSTER_LEVELS_MAX: usize = 1_000;
 const MBO_DIGITS: Digits = Digits { price: 9, size: 0 };
 
@@ -178,7 +178,7 @@ fn book(fields: &mut Fields<'_>, levels: u64, shown: &mut Vec<RawLevel>) -> Resu
             let size =
                 if is_last { fields.rest("book size")? } else { fields.take("book size", b',')? };
             let (ticks, lots) = (price.signed()?, size.signed()?);
-            if lots == 0 && ticks.abs() == LOBSTER_NO_PRICE {
+            if lots == 0 && ticks.unsigned_abs() == LOBSTER_NO_PRICE {
                 continue;
             }
             if lots <= 0 {

@@ -18,6 +18,9 @@ use keyed::{Keyed, NO_SLOT};
 use levels::{LevelStore, of_key};
 use saved::SavedOrderBook;
 
+/// Lots without a name that one level can hold; where orders join beyond it, it stays.
+const UNSEEN_LOTS_MAX: i64 = 1 << 61;
+
 /// The sizes of an order book. All of its memory is taken when it is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderBookConfig {
@@ -167,7 +170,8 @@ impl OrderBook {
             }
             None => {
                 self.counts.unnamed_orders += 1;
-                self.levels.at_mut(level).unseen += lots;
+                let state = self.levels.at_mut(level);
+                state.unseen = (state.unseen + lots).min(UNSEEN_LOTS_MAX);
             }
         }
         OrderChange {

@@ -20,6 +20,9 @@ use crate::{
     OrderMessage, RawLevel,
 };
 
+/// A size beyond this, of an order, a fill, a print or a level, is out of range: as many orders as there
+/// may be still add up in 64 bits.
+const LOTS_MAX: Lots = Lots::new(1 << 40);
 /// Fills of one event that wait for what they did to the book; more are counted as unexplained.
 const FILLS_MAX: usize = 1_024;
 
@@ -374,11 +377,22 @@ impl Synchroniser {
         feed.raw.extend_from_slice(message.shown.unwrap_or_default());
         let (tick, lot) = (self.spec().tick_size, self.spec().lot_size);
         self.convert(times, digits, &feed.raw, out)?;
+        let beyond = |size| Error::OutOfRange { value: size, digits: digits.size };
+        let sizes = self.scratch.iter().zip(&feed.raw);
+        if let Some((_, raw)) = sizes.into_iter().find(|(level, _)| level.lots > LOTS_MAX) {
+            return Err(beyond(raw.size));
+        }
         let factors = [(tick, self.spec().tick_size), (lot, self.spec().lot_size)]
             .map(|(before, now)| before.multiple_of(now).unwrap_or(1));
         if factors != [1, 1] {
-            feed.orders.rescale(factors[0], factors[1])?;
-            feed.levels.rescale(factors[0], factors[1])?;
+            let orders = feed.orders.rescale(factors[0], factors[1]);
+            let rescaled = orders.and_then(|()| feed.levels.rescale(factors[0], factors[1]));
+            if rescaled.is_err() {
+                // Whoever reads the specification in the events finds the same, and loses the book.
+                feed.forget();
+                feed.state = SyncState::Unsynced;
+            }
+            rescaled?;
         }
         let (own, shown) = self.scratch.split_at(usize::from(order.is_some()));
         feed.shown.clear();
@@ -394,6 +408,10 @@ impl Synchroniser {
             OrderAction::Fill => Some(self.units.at(digits)?.lots(message.size)?),
             _ => None,
         };
+        let traded = filled.or(print.map(|print| print.lots));
+        if traded.is_some_and(|lots| lots > LOTS_MAX) {
+            return Err(beyond(message.size));
+        }
         Ok(Converted { order, print, filled })
     }
 
