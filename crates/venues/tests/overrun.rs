@@ -101,5 +101,5 @@ fn a_consumer_that_falls_behind_is_told_what_he_missed() {
     assert_eq!(sync.state(), SyncState::Live, "the book came back");
     assert!(inbox.counts().dropped > 100 && inbox.counts().waiting_max == 16);
     assert!(report.snapshots >= 2);
-    feed.stop();
+    let _counts = feed.stop();
 }

@@ -83,10 +83,9 @@ fn a_long_market_agrees() {
     for slot in (0..FEATURE_COUNT).filter(|slot| revision(*slot) > 0) {
         let defined = rows.iter().filter(|row| row.value(slot).is_some()).count();
         let share = match slot {
-            // VPIN fills its buckets after the first hour, and no micro-price was fitted.
-            index::VPIN | index::MICROPRICE_DEV => continue,
-            // Nobody says orders here.
-            index::L3_ORDER_COUNT_IMB.. => continue,
+            // VPIN fills its buckets after the first hour, no micro-price was fitted, and nobody says
+            // orders here.
+            index::VPIN | index::MICROPRICE_DEV | index::L3_ORDER_COUNT_IMB.. => continue,
             // An hour without a break is rare here, and so is a band that the snapshot covers.
             index::OFI_60M | index::DEPTH_BPS_LOG | index::DEPTH_BPS_IMB => 5,
             _ => 2,

@@ -35,7 +35,7 @@ fn expected(before: &FeatureRow) -> [Option<f32>; 3] {
     let strength = sum.abs() / votes.len() as f32;
     let direction = if strength >= 0.2 { sum.signum() } else { 0.0 };
     let sides: Vec<f32> = votes.into_iter().filter(|vote| *vote != 0.0).collect();
-    let aligned = direction != 0.0 && sides.len() >= 3 && sides.iter().all(|d| *d == direction);
+    let aligned = direction != 0.0 && sides.len() >= 3 && sides.iter().all(|d| d * direction > 0.0);
     [Some(strength), Some(direction), Some(f32::from(u8::from(aligned)))]
 }
 
