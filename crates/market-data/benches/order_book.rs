@@ -101,20 +101,28 @@ fn order_book(criterion: &mut Criterion) {
     ] {
         let Some(events) = events else { continue };
         let empty = || (OrderBook::new(OrderBookConfig::DEFAULT), Book::new(BookConfig::DEFAULT));
+        // Memory that was never touched would be measured too.
+        let warm = || {
+            let (mut orders, mut levels) = empty();
+            apply_all(&mut orders, Some(&mut levels), &events);
+            orders.clear();
+            levels.clear();
+            (orders, levels)
+        };
         let (mut orders, mut levels) = empty();
         let checksum = apply_all(&mut orders, Some(&mut levels), &events);
         println!("order_book/{name}: {} events, checksum {checksum:016x}", events.len());
         group.throughput(Throughput::Elements(events.len() as u64));
         group.bench_function(name, |bench| {
             bench.iter_batched_ref(
-                empty,
+                warm,
                 |(orders, _)| black_box(apply_all(orders, None, &events)),
                 BatchSize::PerIteration,
             );
         });
         group.bench_function(format!("{name}-with-levels"), |bench| {
             bench.iter_batched_ref(
-                empty,
+                warm,
                 |(orders, levels)| black_box(apply_all(orders, Some(levels), &events)),
                 BatchSize::PerIteration,
             );

@@ -53,14 +53,19 @@ impl LevelStore {
 
     #[inline]
     pub(super) fn find(&self, side: Side, price: Price) -> Option<u32> {
-        self.by_key.get(key(side, price))
+        self.find_key(key(side, price))
+    }
+
+    #[inline]
+    fn find_key(&self, key: u64) -> Option<u32> {
+        self.by_key.get(key, |slot| self.states[slot as usize].key == key)
     }
 
     /// The level of a price, a new one if need be; `None` when there is no room for another.
     #[inline]
     pub(super) fn find_or_open(&mut self, side: Side, price: Price) -> Option<u32> {
         let key = key(side, price);
-        if let Some(slot) = self.by_key.get(key) {
+        if let Some(slot) = self.find_key(key) {
             return Some(slot);
         }
         let state = LevelState {
@@ -94,7 +99,7 @@ impl LevelStore {
     pub(super) fn close_if_empty(&mut self, slot: u32) {
         let state = self.at(slot);
         if state.is_empty() {
-            self.by_key.remove(state.key);
+            self.by_key.remove(state.key, slot);
             self.free.push(slot);
         }
     }

@@ -81,7 +81,7 @@ impl TryFrom<SavedOrderBook> for OrderBook {
         for level in saved.levels {
             let SavedLevel { side, price, unseen, queue } = level;
             for SavedOrder { id, lots, entered } in queue {
-                if lots <= Lots::ZERO || book.by_id.get(id).is_some() {
+                if lots <= Lots::ZERO || book.find(id).is_some() {
                     return Err(Error::BadOrderBook);
                 }
                 book.add(entered, &RestingOrder { id, side, price, lots });
