@@ -7,7 +7,7 @@ use anyhow::Context;
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 
 /// Which layer a package lives in. Lower numbers know less of the world.
-const LAYERS: [(&str, u8); 23] = [
+const LAYERS: [(&str, u8); 24] = [
     ("fluxo-core", 0),
     ("fluxo-market-data", 1),
     ("fluxo-features", 2),
@@ -19,6 +19,7 @@ const LAYERS: [(&str, u8); 23] = [
     ("fluxo-engine", 7),
     ("fluxo-sim", 7),
     ("fluxo-capture", EDGE),
+    ("fluxo-fuzzing", EDGE),
     ("fluxo-lake", EDGE),
     ("fluxo-report", EDGE),
     ("fluxo-session", EDGE),

@@ -32,13 +32,14 @@ fn run(command: &Run) -> Outcome {
         EngineFile::load(configuration.config.as_deref(), &configuration.overrides()).or_usage()?;
     tracing::info!("configuration:\n{}", engine.canonical());
     let instruments = Instruments::load(command.instruments.as_deref()).or_usage()?;
+    let instruments = instruments.calibrated_by(&engine);
     let inputs = Inputs::find(&command.inputs, &command.selection())
         .map_err(RecordingError::into_failure)?;
     let recording = Recording::open(&inputs, &instruments).map_err(RecordingError::into_failure)?;
     let models = Models::named(
         command.models.bundle.as_deref(),
         &engine,
-        &recording.spec().symbol,
+        recording.spec(),
         command.models.ort_lib.as_deref(),
     )?;
     let line = ProgressLine::counting("events");

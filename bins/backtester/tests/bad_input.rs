@@ -257,7 +257,7 @@ fn a_number_that_no_venue_allows() {
     for set in [
         "execution.open_orders_max=1000000000000000000",
         "risk.orders_max=4294967295",
-        "rows.every_ms=0",
+        "rows.clock=time:0",
         "strategy.imbalance.enter=nan",
     ] {
         for said in both(&[capture(folder.path())], &["--set", set]) {

@@ -65,7 +65,8 @@ fn earned(kind: &str, bundle: &Path, library: &Path) -> (Vec<f64>, u64) {
 /// anything, and act on the smallest difference between up and down.
 fn ignorant(folder: &Path) -> PathBuf {
     let config = project().join("configs/synthetic.toml");
-    let schema = EngineFile::load(Some(&config), &[]).unwrap().feature_schema_text().unwrap();
+    let spec = fluxo_sim::synthetic::instrument();
+    let schema = EngineFile::load(Some(&config), &[]).unwrap().feature_schema_text(&spec).unwrap();
     let mut bundle = TestBundle::new(&["small", "large"], &schema, "SYNTHUSDT");
     bundle.manifest["decision"] =
         serde_json::json!({"enter": 0.000_001, "leave": -0.000_001, "cost_bps": 0.5});

@@ -6,9 +6,9 @@ mod support;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use fluxo_core::{Action, Forecast, ModelAnswer, ModelForecast};
+use fluxo_core::{Action, Forecast, Market, ModelAnswer, ModelForecast};
 use fluxo_lake::journal::{JournalConfig, JournalReader, JournalWriter, Record};
-use fluxo_session::EngineFile;
+use fluxo_session::{EngineFile, Instruments};
 use fluxo_test_data::TestBundle;
 use serde_json::Value;
 use support::{Said, replay, replay_journal, run, synthetic_capture, text};
@@ -20,21 +20,29 @@ struct Place {
     library: PathBuf,
 }
 
+/// What rows of the capture's instrument are, as text.
+fn schema() -> String {
+    let instruments = Instruments::load(None).unwrap();
+    let spec = instruments.get(Market::BinanceUsdm, "BTCUSDT").unwrap();
+    EngineFile::load(None, &[]).unwrap().feature_schema_text(spec).unwrap()
+}
+
 /// A capture and a bundle for it; `None` where there is no runtime, which was said loudly then.
 fn place() -> Option<Place> {
     let library = fluxo_test_data::runtime_library()?;
     let folder = tempfile::tempdir().unwrap();
     let capture = synthetic_capture(folder.path(), "BTCUSDT");
     let bundle = folder.path().join("bundle");
-    let schema = EngineFile::load(None, &[]).unwrap().feature_schema_text().unwrap();
-    TestBundle::new(&["small", "large"], &schema, "BTCUSDT").write(&bundle);
+    TestBundle::new(&["small", "large"], &schema(), "BTCUSDT").write(&bundle);
     Some(Place { folder, capture, bundle, library })
 }
 
 impl Place {
-    fn options<'a>(&'a self, bundle: &'a Path) -> [&'a str; 6] {
+    /// The capture is shorter than what makes rows warm by default.
+    fn options<'a>(&'a self, bundle: &'a Path) -> [&'a str; 8] {
         let (bundle, library) = (text(bundle), text(&self.library));
-        ["--strategy", "ensemble", "--bundle", bundle, "--ort-lib", library]
+        let warm = "rows.warm_after_s=0";
+        ["--strategy", "ensemble", "--bundle", bundle, "--ort-lib", library, "--set", warm]
     }
 
     fn session(&self, journal: &Path) -> Said {
@@ -167,8 +175,7 @@ fn scores_that_cannot_be_computed_are_the_journals_and_it_says_why() {
 
     // A damaged copy in front of the whole one is stepped over.
     let copy = place.folder.path().join("copy");
-    let schema = EngineFile::load(None, &[]).unwrap().feature_schema_text().unwrap();
-    TestBundle::new(&["small", "large"], &schema, "BTCUSDT").write(&copy);
+    TestBundle::new(&["small", "large"], &schema(), "BTCUSDT").write(&copy);
     let graph = copy.join("large.onnx");
     let mut bytes = fs::read(&graph).unwrap();
     bytes[700] ^= 1;
@@ -187,7 +194,7 @@ fn recorded_scores_are_not_taken_for_those_of_other_rows() {
     let Some(place) = place() else { return };
     let journal = place.folder.path().join("journal");
     place.session(&journal).json();
-    let other_rows = ["--ort-lib", text(&place.library), "--set", "rows.every_ms=1000"];
+    let other_rows = ["--ort-lib", text(&place.library), "--set", "rows.clock=time:1000"];
     for scores in [&[][..], &["--scores", "recorded"]] {
         let refused = replay_journal(&journal, &[&other_rows[..], scores].concat());
         assert!(refused.failure(2).contains("makes other rows"), "{}", refused.stderr);
@@ -269,7 +276,7 @@ fn what_cannot_be_run_is_said_in_one_line() {
 
     // Another configuration makes other rows.
     let mut options = place.options(&place.bundle).to_vec();
-    options.extend(["--set", "rows.every_ms=1000"]);
+    options.extend(["--set", "rows.clock=time:1000"]);
     let other_rows = try_run(&options);
     assert!(other_rows.failure(4).contains("feature schema"), "{}", other_rows.stderr);
 

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use fluxo_capture::RecordingKind;
 use fluxo_core::{Market, Nanos, UnixNanos};
 use fluxo_session::{Selection, market_named};
 use fluxo_venues::double::{Start, Trouble};
@@ -36,7 +37,7 @@ pub(crate) enum Command {
 
 #[derive(Args, Debug)]
 pub(crate) struct Import {
-    /// Files of recordings, gzip or plain, in any order.
+    /// Files of recordings, in any order: captures, gzip or plain, archives, records.
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     /// How the files are written.
@@ -54,6 +55,21 @@ pub(crate) struct Import {
 pub(crate) enum Format {
     /// Lines of `<receive time> <JSON of Binance>`.
     BinanceRaw,
+    /// Archives of LOBSTER: a message file with its book file.
+    Lobster,
+    /// Market-by-order files of Databento.
+    DbnMbo,
+}
+
+impl Format {
+    /// What files of this format are.
+    pub(crate) const fn kind(self) -> RecordingKind {
+        match self {
+            Self::BinanceRaw => RecordingKind::Capture,
+            Self::Lobster => RecordingKind::Lobster,
+            Self::DbnMbo => RecordingKind::MarketByOrder,
+        }
+    }
 }
 
 #[derive(Args, Debug)]

@@ -14,7 +14,7 @@ use fluxo_report::{
 };
 use fluxo_session::lake_failure;
 
-use arguments::{Arguments, Command, Format, Import, Verify};
+use arguments::{Arguments, Command, Import, Verify};
 use clock::Stopwatch;
 use reports::{Imported, Verified};
 
@@ -29,10 +29,9 @@ fn main() -> ExitCode {
 }
 
 fn import(command: &Import) -> Outcome {
-    let Format::BinanceRaw = command.format;
     let stopwatch = Stopwatch::start();
     let line = ProgressLine::counting("frames");
-    Importer::check_files(&command.files).map_err(lake_failure)?;
+    Importer::check_files(&command.files, command.format.kind()).map_err(lake_failure)?;
     let mut importer =
         Importer::open(&command.out, ImportConfig::default()).map_err(lake_failure)?;
     let report = importer.import(&command.files, &mut |progress| {

@@ -36,7 +36,7 @@ fn replay(replay: &Replay) -> Outcome {
     let models = Models::named(
         replay.decisions.models.bundle.as_deref(),
         &engine,
-        &recording.spec().symbol,
+        recording.spec(),
         replay.decisions.models.ort_lib.as_deref(),
     )?;
     let line = ProgressLine::counting("events");
@@ -77,6 +77,7 @@ fn load(decisions: &Decisions) -> Outcome<(EngineFile, Instruments)> {
         EngineFile::load(decisions.config.as_deref(), &decisions.overrides()).or_usage()?;
     tracing::info!("configuration:\n{}", engine.canonical());
     let instruments = Instruments::load(decisions.instruments.as_deref()).or_usage()?;
+    let instruments = instruments.calibrated_by(&engine);
     Ok((engine, instruments))
 }
 

@@ -24,6 +24,11 @@ pub(crate) enum Command {
     /// Train models on a dataset, in Python, and publish them as a bundle once the runtime that
     /// trades says the same as they do.
     Train(Train),
+    /// Fit on recordings of earlier sessions what rows take as given: the bucket of VPIN, the
+    /// micro-price table and, when asked, the size unit.
+    Calibrate(Calibrate),
+    /// Say what the values of a row are, or whether those of a dataset are fit to learn from.
+    Features(Features),
     /// Ask the models of bundles for their golden rows: in Rust, and in Python where that is there.
     Parity(Parity),
 }
@@ -47,13 +52,76 @@ pub(crate) struct Dataset {
     /// Keys that differ from the shipped configs/engine.toml; of these, the section `rows` matters here.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// One key that differs, as in rows.every_ms=1000; may be repeated.
+    /// One key that differs, as in rows.clock=time:1000; may be repeated.
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// A list in place of the shipped configs/instruments.toml.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) instruments: Option<PathBuf>,
+    /// What `trainer-bridge calibrate` fitted on earlier sessions of this instrument.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) calibration: Option<PathBuf>,
+    /// Print the summary as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Calibrate {
+    /// Capture files of one run of one instrument, in order; gzip or plain. Or one lake.
+    #[arg(required = true, value_name = "FILE|LAKE")]
+    pub(crate) inputs: Vec<PathBuf>,
+    /// The file to write. The same file that lies there already is left as it is.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// Look only at sessions before this one: those of the dataset must not be fitted on.
+    #[arg(long, value_name = "YYYYMMDD", value_parser = session_named)]
+    pub(crate) before: Option<i32>,
+    /// Fit the size unit too: the median parent trade, rounded to 1, 2 or 5 times a power of ten lots.
+    #[arg(long)]
+    pub(crate) size_unit: bool,
+    /// The market that is meant: binance-spot, binance-usdm or binance-coinm. Needed where a lake
+    /// has several.
+    #[arg(long, value_name = "MARKET", value_parser = market_named)]
+    venue: Option<Market>,
+    /// The symbol that is meant: BTCUSDT. Needed where a lake has several.
+    #[arg(long)]
+    symbol: Option<String>,
+    /// Keys that differ from the shipped configs/engine.toml; of these, the section `rows` matters here.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// One key that differs, as in rows.parent_gap_ms=2; may be repeated.
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
     /// A list in place of the shipped configs/instruments.toml.
     #[arg(long, value_name = "FILE")]
     pub(crate) instruments: Option<PathBuf>,
     /// Print the summary as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// A date in digits, as metadata spells it.
+fn session_named(text: &str) -> Result<i32, String> {
+    let date: Option<i32> = text.parse().ok();
+    let is_date = |date: &i32| {
+        let (month, day) = (date / 100 % 100, date % 100);
+        (19_700_101..=99_991_231).contains(date)
+            && (1..=12).contains(&month)
+            && (1..=31).contains(&day)
+    };
+    date.filter(is_date).ok_or_else(|| "a date is eight digits, as in 20240809".to_owned())
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Features {
+    /// Everything about one value: a feature, a value of the regime or consensus vector, or a target.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) explain: Option<String>,
+    /// Look at every value of a dataset: shares, ranges, order. Exit code 4 where it is not fit.
+    #[arg(long, value_name = "DATASET", conflicts_with = "explain")]
+    pub(crate) check: Option<PathBuf>,
+    /// Print the result as JSON.
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -130,6 +198,12 @@ pub(crate) struct Parity {
     /// Print the result as JSON.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+impl Calibrate {
+    pub(crate) fn selection(&self) -> Selection {
+        Selection { market: self.venue, symbol: self.symbol.clone() }
+    }
 }
 
 impl Dataset {

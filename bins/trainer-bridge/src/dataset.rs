@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use fluxo_dataset::{LabelCounts, Manifest, write_dataset};
+use fluxo_dataset::{LabelCounts, Manifest, Verdict, write_dataset};
 use fluxo_report::{Exit, Outcome, Output, OutputMode, ProgressLine, Rows, Unfit, count, seconds};
 use fluxo_session::{EngineFile, Inputs, Instruments, RecordingError};
 use serde::Serialize;
@@ -12,9 +12,13 @@ use crate::clock::Stopwatch;
 
 pub(crate) fn run(command: &Dataset) -> Outcome {
     let stopwatch = Stopwatch::start();
-    let engine = EngineFile::load(command.config.as_deref(), &command.set).or_usage()?;
+    let mut engine = EngineFile::load(command.config.as_deref(), &command.set).or_usage()?;
+    if let Some(calibration) = &command.calibration {
+        engine = engine.calibrated(calibration).or_usage()?;
+    }
     tracing::info!("configuration:\n{}", engine.canonical());
     let instruments = Instruments::load(command.instruments.as_deref()).or_usage()?;
+    let instruments = instruments.calibrated_by(&engine);
     let inputs = Inputs::find(&command.inputs, &command.selection())
         .map_err(RecordingError::into_failure)?;
     let line = ProgressLine::counting("rows");
@@ -98,9 +102,6 @@ impl Output for Summary {
 
 /// `3 421 labelled (31.0 % -1, 38.2 % 0, 30.8 % 1); 600 cold, 12 gap`
 fn line(labels: &LabelCounts) -> String {
-    if labels.labelled == 0 && labels.unlabelled.keys().eq(["not_built"]) {
-        return "not built yet".to_owned();
-    }
     let share = |rows: u64| 100.0 * rows as f64 / labels.labelled as f64;
     let classes: Vec<String> = labels
         .classes
@@ -116,5 +117,10 @@ fn line(labels: &LabelCounts) -> String {
         labels.unlabelled.iter().map(|(why, rows)| format!("{} {why}", count(*rows))).collect();
     let without =
         if without.is_empty() { String::new() } else { format!("; {}", without.join(", ")) };
-    format!("{} labelled{classes}{without}", count(labels.labelled))
+    let balance = match labels.balance {
+        Some(Verdict::Fail) => ", unbalanced",
+        Some(Verdict::Degenerate) => ", degenerate",
+        Some(Verdict::Pass) | None => "",
+    };
+    format!("{} labelled{classes}{balance}{without}", count(labels.labelled))
 }

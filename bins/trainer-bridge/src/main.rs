@@ -1,8 +1,11 @@
 //! Datasets out, bundles in: drives the cold path.
 
 mod arguments;
+mod calibrate;
+mod check;
 mod clock;
 mod dataset;
+mod features;
 mod parity;
 mod place;
 mod python;
@@ -21,6 +24,8 @@ fn main() -> ExitCode {
     log_to_stderr(arguments.verbose);
     conclude(match &arguments.command {
         Command::Dataset(command) => dataset::run(command),
+        Command::Calibrate(command) => calibrate::run(command),
+        Command::Features(command) => features::run(command),
         Command::Train(command) => train::run(command),
         Command::Parity(command) => parity::run(command),
     })

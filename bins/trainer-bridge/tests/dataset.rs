@@ -28,7 +28,7 @@ fn the_summary_says_what_was_written() {
     let folder = tempfile::tempdir().unwrap();
     let capture = [capture(folder.path(), 15_000)];
     let out = folder.path().join("out");
-    let summary = dataset(&capture, &out, &["--set", "rows.every_ms=1000"]).json();
+    let summary = dataset(&capture, &out, &["--set", "rows.clock=time:1000"]).json();
     assert_eq!(summary["rows"], 750);
     assert_eq!(summary["rows_dropped"], json!({ "warmup": 300 }));
     assert_eq!((&summary["files"], &summary["existed"]), (&json!(2), &json!(false)));
@@ -41,13 +41,13 @@ fn the_summary_says_what_was_written() {
     assert_eq!(summary["path"], text(&place));
     assert!(place.join("dataset.json").is_file());
     // A second time there is nothing to do, and people read the same figures.
-    let again = dataset(&capture, &out, &["--set", "rows.every_ms=1000"]).json();
+    let again = dataset(&capture, &out, &["--set", "rows.clock=time:1000"]).json();
     assert_eq!((&again["existed"], &again["sha256"]), (&json!(true), &summary["sha256"]));
     let arguments =
-        ["dataset", text(&capture[0]), "--out", text(&out), "--set", "rows.every_ms=1000"];
+        ["dataset", text(&capture[0]), "--out", text(&out), "--set", "rows.clock=time:1000"];
     let people = trainer_bridge(&arguments, folder.path());
     assert_eq!(people.code, 0, "{}", people.stderr);
-    assert!(people.stdout.contains("not built yet"), "{}", people.stdout);
+    assert!(people.stdout.contains("tb_meta"), "{}", people.stdout);
     assert!(people.stdout.contains(summary["sha256"].as_str().unwrap()), "{}", people.stdout);
     assert!(people.stderr.contains("is this very dataset"), "{}", people.stderr);
 }
@@ -101,9 +101,9 @@ fn a_run_that_is_killed_leaves_nothing_that_looks_whole() {
     let folder = tempfile::tempdir().unwrap();
     let capture = capture(folder.path(), 15_000);
     let (whole, out) = (folder.path().join("whole"), folder.path().join("out"));
-    let flags = ["--set", "rows.every_ms=5"];
+    let flags = ["--set", "rows.clock=time:5"];
     dataset(std::slice::from_ref(&capture), &whole, &flags).json();
-    let arguments = ["dataset", text(&capture), "--out", text(&out), "--set", "rows.every_ms=5"];
+    let arguments = ["dataset", text(&capture), "--out", text(&out), "--set", "rows.clock=time:5"];
     let place = out.join("book_enhanced/binance-usdm/BTCUSDT");
     let mut killed = 0;
     for wait_ms in [1, 40, 120, 200, 300, 400, 500] {
@@ -176,8 +176,8 @@ fn a_command_that_cannot_be_is_refused_by_name() {
     let capture = [capture(folder.path(), 400)];
     let out = folder.path().join("out");
     for (more, word) in [
-        (["--set", "rows.every=3"], "rows.every_ms"),
-        (["--set", "rows.every_ms=0"], "must be above zero"),
+        (["--set", "rows.clok=3"], "rows.clock"),
+        (["--set", "rows.clock=time:0"], "must be above zero"),
         (["--symbol", "ETHUSDT"], "BTCUSDT"),
         (["--config", "nowhere.toml"], "nowhere.toml"),
     ] {
@@ -211,7 +211,7 @@ fn pyarrow_and_the_trainer_read_it() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
     let capture = [capture(folder.path(), 15_000)];
-    let summary = dataset(&capture, &out, &["--set", "rows.every_ms=1000"]).json();
+    let summary = dataset(&capture, &out, &["--set", "rows.clock=time:1000"]).json();
     let place = summary["path"].as_str().unwrap();
     let part = format!("{place}/part-20240808.parquet");
     let read = said(Command::new(&python).args(["-c", READ, place, &part]).output());

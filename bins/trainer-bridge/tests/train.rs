@@ -293,7 +293,7 @@ fn the_real_trainer_says_when_there_is_too_little_data() {
     let root = std::path::absolute(fluxo_test_data::project()).unwrap();
     let capture = fluxo_test_data::synthetic_capture(room.folder.path(), "BTCUSDT", 15_000);
     let (data, out) = (room.path("rows"), room.path("models/new"));
-    dataset(&[capture], &data, &["--set", "rows.every_ms=1000"]).json();
+    dataset(&[capture], &data, &["--set", "rows.clock=time:1000"]).json();
     let arguments = ["train", "--data", text(&data), "--out", text(&out), "--json"];
     let arguments = [&arguments[..], &["--python", text(&python)]].concat();
     // Directions get warm after ten minutes: there is next to nothing to learn from.

@@ -1,23 +1,49 @@
 //! Lines out of a file, whether it is compressed or not.
 
+use std::fmt;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use flate2::bufread::MultiGzDecoder;
 
-use crate::{Error, Line};
+use crate::{Error, Line, lobster_archive, market_by_order};
 
 /// No message is longer than this: a snapshot of 5,000 levels has about 300 kB.
 pub const LINE_BYTES_MAX: usize = 64 << 20;
 
 const BUFFER_BYTES: usize = 1 << 20;
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+const ZIP_MAGIC: [u8; 4] = *b"PK\x03\x04";
+const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+const DBN_MAGIC: [u8; 3] = *b"DBN";
+
+/// How a recording is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecordingKind {
+    /// Lines of `<receive time> <payload>`.
+    Capture,
+    /// An archive of LOBSTER.
+    Lobster,
+    /// A market-by-order file of Databento.
+    MarketByOrder,
+}
+
+impl fmt::Display for RecordingKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Capture => "a capture of lines",
+            Self::Lobster => "an archive of LOBSTER",
+            Self::MarketByOrder => "a market-by-order file",
+        })
+    }
+}
 
 /// Reads one capture file, line by line, into one reused buffer.
 pub struct CaptureReader {
     path: PathBuf,
     text: BufReader<Box<dyn Read + Send>>,
+    kind: RecordingKind,
     compressed: bool,
     line: Vec<u8>,
     number: u64,
@@ -35,10 +61,11 @@ impl std::fmt::Debug for CaptureReader {
 }
 
 impl CaptureReader {
-    /// Opens a file; its first two bytes say whether it is gzip.
+    /// Opens a file; its first bytes say what it is.
     ///
     /// # Errors
-    /// [`Error::Open`] when the system refuses, or what is there is no regular file.
+    /// [`Error::Open`] when the system refuses, or what is there is no regular file;
+    /// [`Error::NoRecording`] for an archive or a DBN file without a recording that is read.
     pub fn open(path: &Path) -> Result<Self, Error> {
         let failed = |source| Error::Open { path: path.to_owned(), source };
         // Before it is opened: a pipe would wait for its writer, and cannot be read twice.
@@ -52,12 +79,31 @@ impl CaptureReader {
         }
         let file = File::open(path).map_err(failed)?;
         let mut bytes = BufReader::with_capacity(BUFFER_BYTES, file);
-        let compressed = bytes.fill_buf().map_err(failed)?.starts_with(&GZIP_MAGIC);
-        let text: Box<dyn Read + Send> =
-            if compressed { Box::new(MultiGzDecoder::new(bytes)) } else { Box::new(bytes) };
+        let magic = bytes.fill_buf().map_err(failed)?;
+        let begins = |with: &[u8]| magic.starts_with(with);
+        let (gzip, zstd) = (begins(&GZIP_MAGIC), begins(&ZSTD_MAGIC));
+        let (zip, dbn) = (begins(&ZIP_MAGIC), begins(&DBN_MAGIC));
+        let compressed = gzip || zstd || zip || dbn;
+        let text: Box<dyn Read + Send> = if gzip {
+            Box::new(MultiGzDecoder::new(bytes))
+        } else if zip {
+            Box::new(lobster_archive::open(path)?)
+        } else if zstd {
+            let packed = zstd::Decoder::with_buffer(bytes).map_err(failed)?;
+            Box::new(market_by_order::open(path, Box::new(packed))?)
+        } else if dbn {
+            Box::new(market_by_order::open(path, Box::new(bytes))?)
+        } else {
+            Box::new(bytes)
+        };
         Ok(Self {
             path: path.to_owned(),
             text: BufReader::with_capacity(BUFFER_BYTES, text),
+            kind: match (zip, zstd || dbn) {
+                (true, _) => RecordingKind::Lobster,
+                (_, true) => RecordingKind::MarketByOrder,
+                _ => RecordingKind::Capture,
+            },
             compressed,
             line: Vec::with_capacity(1 << 16),
             number: 0,
@@ -71,11 +117,18 @@ impl CaptureReader {
         Self {
             path: name.to_owned(),
             text: BufReader::with_capacity(BUFFER_BYTES, text),
+            kind: RecordingKind::Capture,
             compressed: false,
             line: Vec::with_capacity(1 << 16),
             number: 0,
             offset: 0,
         }
+    }
+
+    /// How the file is written.
+    #[must_use]
+    pub const fn kind(&self) -> RecordingKind {
+        self.kind
     }
 
     /// The file, or the name of what is made.

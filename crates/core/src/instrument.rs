@@ -33,6 +33,10 @@ pub enum Venue {
     Binance,
     /// B3, the Brazilian exchange.
     B3,
+    /// NASDAQ.
+    Nasdaq,
+    /// CME Group.
+    Cme,
 }
 
 /// One order-matching market of a venue: symbols are unique within it.
@@ -47,15 +51,37 @@ pub enum Market {
     BinanceCoinm,
     /// B3 futures.
     B3Futures,
+    /// Stocks on NASDAQ.
+    Nasdaq,
+    /// Futures of CME Group on Globex.
+    CmeFutures,
 }
 
 impl Market {
+    /// Every market.
+    pub const ALL: [Self; 6] = [
+        Self::BinanceSpot,
+        Self::BinanceUsdm,
+        Self::BinanceCoinm,
+        Self::B3Futures,
+        Self::Nasdaq,
+        Self::CmeFutures,
+    ];
+
+    /// Whether its feeds state every order: a book is made of orders here, not of levels.
+    #[must_use]
+    pub const fn is_order_by_order(self) -> bool {
+        matches!(self, Self::Nasdaq | Self::CmeFutures)
+    }
+
     /// The venue that runs this market.
     #[must_use]
     pub const fn venue(self) -> Venue {
         match self {
             Self::BinanceSpot | Self::BinanceUsdm | Self::BinanceCoinm => Venue::Binance,
             Self::B3Futures => Venue::B3,
+            Self::Nasdaq => Venue::Nasdaq,
+            Self::CmeFutures => Venue::Cme,
         }
     }
 
@@ -63,8 +89,8 @@ impl Market {
     #[must_use]
     pub const fn kind(self) -> InstrumentKind {
         match self {
-            Self::BinanceSpot => InstrumentKind::Spot,
-            Self::BinanceUsdm | Self::B3Futures => InstrumentKind::Linear,
+            Self::BinanceSpot | Self::Nasdaq => InstrumentKind::Spot,
+            Self::BinanceUsdm | Self::B3Futures | Self::CmeFutures => InstrumentKind::Linear,
             Self::BinanceCoinm => InstrumentKind::Inverse,
         }
     }
@@ -77,15 +103,15 @@ impl Market {
             Self::BinanceUsdm => "binance-usdm",
             Self::BinanceCoinm => "binance-coinm",
             Self::B3Futures => "b3-futures",
+            Self::Nasdaq => "nasdaq",
+            Self::CmeFutures => "cme-futures",
         }
     }
 
     /// The market of that name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::BinanceSpot, Self::BinanceUsdm, Self::BinanceCoinm, Self::B3Futures]
-            .into_iter()
-            .find(|market| market.name() == name)
+        Self::ALL.into_iter().find(|market| market.name() == name)
     }
 }
 

@@ -15,6 +15,7 @@ mod intent;
 mod market;
 mod opinion;
 mod order;
+mod regime;
 mod rounding;
 mod side;
 mod size;
@@ -41,10 +42,11 @@ pub use order::{
     ClientOrderId, Fill, FillReason, Liquidity, Order, OrderEvent, OrderType, OrderUpdate,
     RejectReason,
 };
+pub use regime::RegimeClass;
 pub use rounding::passive_price;
 pub use side::Side;
 pub use size::Size;
-pub use spec::{Calendar, InstrumentSpec, SpecSource};
+pub use spec::{Calendar, FeatureUnits, InstrumentSpec, SpecSource};
 pub use time::{Nanos, UnixNanos};
 pub use units::{CASH_SCALE_DIGITS, Cash, Lots, PRICE_TICKS_MAX, Price, Ticks};
 pub use valuation::Valuation;

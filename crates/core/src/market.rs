@@ -17,6 +17,10 @@ pub struct MarketEvent {
 }
 
 /// The facts that a market can state.
+///
+/// An order-by-order feed states what happened to orders, and then, where its message ends, the
+/// levels that changed by it as one batch: whoever reads levels needs no order, and sees no state
+/// inside a message.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum MarketData {
     /// Price levels that changed together.

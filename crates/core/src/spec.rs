@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Decimal, Error, InstrumentKind, Lots, Market, UnixNanos, Valuation};
+use crate::{Decimal, Error, InstrumentKind, Lots, Market, Nanos, UnixNanos, Valuation};
 
 /// Where a specification came from: an inferred one is flagged wherever it is reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -25,6 +25,62 @@ pub enum Calendar {
     AroundTheClock,
     /// The exchange session of B3, America/Sao_Paulo.
     B3,
+    /// 09:30 to 16:00 of America/New_York, Monday to Friday.
+    Nasdaq,
+    /// 17:00 of America/Chicago to 16:00 of the next day, from Sunday to Friday.
+    Cme,
+}
+
+impl Calendar {
+    /// What it is called in configurations and metadata.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::AroundTheClock => "24x7",
+            Self::B3 => "b3",
+            Self::Nasdaq => "nasdaq",
+            Self::Cme => "cme",
+        }
+    }
+}
+
+/// What the features of an instrument are measured in, besides ticks, lots and the size unit
+/// (FEATURES 14 and 17.28).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FeatureUnits {
+    /// The height of a row of the session's volume profile, in ticks; above zero.
+    pub profile_row_ticks: i64,
+    /// The height of a row of the footprint, in ticks; above zero.
+    pub footprint_row_ticks: i64,
+    /// Half the width of the band around the mid whose depth is counted, in bps; above zero.
+    pub depth_band_bps: i64,
+    /// How long a print and the depth change that belongs to it may lie apart; zero where both come
+    /// in one ordered feed.
+    pub match_ttl: Nanos,
+    /// How often a perpetual exchanges funding, counted from midnight UTC; `None` where it does not.
+    pub funding_interval: Option<Nanos>,
+}
+
+impl FeatureUnits {
+    /// For an instrument that nobody described: rows of one tick, a band of 5 bps, prints and book on
+    /// separate streams, no funding.
+    pub const UNKNOWN: Self = Self {
+        profile_row_ticks: 1,
+        footprint_row_ticks: 1,
+        depth_band_bps: 5,
+        match_ttl: Nanos::from_millis(250),
+        funding_interval: None,
+    };
+
+    /// The same units where a tick became `factor` of the finer ones; `None` when they do not fit.
+    #[must_use]
+    pub fn rescaled(self, factor: i64) -> Option<Self> {
+        Some(Self {
+            profile_row_ticks: self.profile_row_ticks.checked_mul(factor)?,
+            footprint_row_ticks: self.footprint_row_ticks.checked_mul(factor)?,
+            ..self
+        })
+    }
 }
 
 /// The contract between integers and the world.
@@ -55,6 +111,8 @@ pub struct InstrumentSpec {
     pub taker_fee: Decimal,
     /// Lots in one size unit of FEATURES 2 (size classes).
     pub size_unit_lots: Lots,
+    /// The other units of features.
+    pub units: FeatureUnits,
     /// Sessions.
     pub calendar: Calendar,
     /// From when on it holds.
@@ -93,6 +151,7 @@ pub(crate) mod tests {
             maker_fee: Decimal::ZERO,
             taker_fee: Decimal::ZERO,
             size_unit_lots: Lots::new(1),
+            units: FeatureUnits::UNKNOWN,
             calendar: Calendar::AroundTheClock,
             valid_from: UnixNanos::new(0),
             source: SpecSource::Configured,

@@ -63,12 +63,24 @@ pub enum Error {
         /// The symbol.
         symbol: String,
     },
+    /// Nothing was traded in the sessions that are looked at.
+    #[error("{instrument}: nothing was traded{}", until(*before))]
+    NothingToFit {
+        /// The instrument.
+        instrument: String,
+        /// The session, as yyyymmdd, that ends the look.
+        before: Option<i32>,
+    },
     /// A recording without a row is no dataset.
     #[error("{instrument}: the recording ends before the first row")]
     NoRows {
         /// The instrument.
         instrument: String,
     },
+}
+
+fn until(before: Option<i32>) -> String {
+    before.map(|session| format!(" before the session {session}")).unwrap_or_default()
 }
 
 /// What stands in the way of a dataset.
@@ -127,6 +139,12 @@ impl Error {
             }
             Self::Symbol { .. } => {
                 Failure::damaged(self).remedy("no venue has such a symbol: check the recording")
+            }
+            Self::NothingToFit { before: Some(_), .. } => {
+                Failure::usage(self).remedy("give recordings of earlier sessions")
+            }
+            Self::NothingToFit { before: None, .. } => {
+                Failure::damaged(self).remedy("give a recording with trades")
             }
             Self::NoRows { .. } => Failure::damaged(self).remedy("give a longer recording"),
         }

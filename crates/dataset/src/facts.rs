@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use fluxo_core::{Calendar, Decimal, InstrumentSpec, Nanos, UnixNanos};
 use fluxo_features::catalogue::TARGETS;
 use fluxo_features::{
-    FeatureConfig, TargetInfo, TargetKind, catalogue::FEATURES, schema_text, target_revision,
+    FeatureConfig, SamplingClock, TargetConfig, TargetInfo, TargetKind, catalogue::FEATURES,
+    schema_text, target_revision,
 };
 use fluxo_lake::Digest;
+use fluxo_session::CalibrationFile;
 use serde_json::{Value, json};
 
 use crate::code_version::CodeVersion;
@@ -44,11 +46,14 @@ pub(crate) fn common(
     mode: Mode,
     spec: &InstrumentSpec,
     config: &FeatureConfig,
+    targets: &TargetConfig,
+    calibration: Option<&CalibrationFile>,
     source_sha256: Digest,
 ) -> Facts {
-    let text = schema_text(config);
+    let text = schema_text(config, spec, calibration.map(|file| *file.sha256().as_bytes()));
     let facts = [
-        ("ds.clock", clock(config.step)),
+        ("ds.calibration", self::calibration(calibration)),
+        ("ds.clock", clock(config.clock)),
         ("ds.code_version", json!(CodeVersion::of_this_build())),
         ("ds.feature_schema", feature_schema(&text)),
         ("ds.feature_schema_hash", json!(Digest::of(text.as_bytes()))),
@@ -56,16 +61,16 @@ pub(crate) fn common(
         ("ds.instrument", instrument(spec)),
         ("ds.mode", json!(mode.name())),
         ("ds.source_sha256", json!(source_sha256)),
-        ("ds.target_schema", target_schema()),
+        ("ds.target_schema", target_schema(targets, in_bps(spec.taker_fee))),
     ];
     facts.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
 }
 
 /// What the rows add up to: of a file, or of all files.
-pub(crate) fn of_rows(tally: &Tally, step: Nanos) -> Facts {
+pub(crate) fn of_rows(tally: &Tally, clock: SamplingClock) -> Facts {
     let dropped = json!({ "warmup": tally.cold });
     // What counts from the session's open counts from the first row then (FEATURES 17.23).
-    let is_partial = time_of_day(tally.first) > step;
+    let is_partial = time_of_day(tally.first) > clock.step().unwrap_or(ROWS_SELDOM_APART);
     let facts = [
         ("ds.partial_session", json!(is_partial)),
         ("ds.rows", json!(tally.rows)),
@@ -76,6 +81,25 @@ pub(crate) fn of_rows(tally: &Tally, step: Nanos) -> Facts {
     facts.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
 }
 
+/// What was fitted on earlier sessions. Where nothing was, the rules of FEATURES 15 hold: the bucket of
+/// VPIN comes from the first hour, and without a table there is no micro-price.
+fn calibration(file: Option<&CalibrationFile>) -> Value {
+    let Some(file) = file else {
+        return json!({ "micro_price": "none", "sha256": null, "volume_bucket": "first_hour" });
+    };
+    let facts = file.facts();
+    json!({
+        "micro_price": if facts.micro_price.is_some() { "table" } else { "none" },
+        "session_first": facts.sessions.first,
+        "session_last": facts.sessions.last,
+        "sessions": facts.sessions.count,
+        "sha256": file.sha256(),
+        "size_unit_lots": facts.size_unit.map(|unit| unit.lots),
+        "volume_bucket": "sessions",
+        "volume_bucket_lots": facts.volume_bucket.lots,
+    })
+}
+
 /// Since the midnight that the row's session begins with.
 fn time_of_day(at: UnixNanos) -> Nanos {
     const DAY_NS: i64 = 86_400_000_000_000;
@@ -83,14 +107,24 @@ fn time_of_day(at: UnixNanos) -> Nanos {
 }
 
 /// Nothing is assumed of the way to us: the receive time is recorded.
-fn clock(step: Nanos) -> Value {
-    json!({ "kind": "time", "latency_assumed_us": 0, "step": step.get(), "ts_source": "receive" })
+fn clock(clock: SamplingClock) -> Value {
+    let step = match clock {
+        SamplingClock::Time { step } => step.get(),
+        SamplingClock::BookChange => 1,
+        SamplingClock::Volume { lots } => lots.get(),
+    };
+    json!({ "kind": clock.kind(), "latency_assumed_us": 0, "step": step, "ts_source": "receive" })
 }
+
+/// Rows that events make begin with the session where the first comes so soon.
+const ROWS_SELDOM_APART: Nanos = Nanos::SECOND;
 
 fn instrument(spec: &InstrumentSpec) -> Value {
     let calendar = match spec.calendar {
         Calendar::AroundTheClock => "24x7",
         Calendar::B3 => "B3",
+        Calendar::Nasdaq => "NASDAQ",
+        Calendar::Cme => "CME",
     };
     json!({
         "calendar": calendar,
@@ -140,39 +174,62 @@ fn lookback_ns(slot: usize) -> i64 {
     Nanos::from_millis(millis).get()
 }
 
-fn target_schema() -> Value {
-    TARGETS.iter().map(target).collect()
+fn target_schema(config: &TargetConfig, fee_bps: f64) -> Value {
+    TARGETS.iter().map(|info| target(info, config, fee_bps)).collect()
 }
 
-fn target(target: &TargetInfo) -> Value {
+fn target(target: &TargetInfo, config: &TargetConfig, fee_bps: f64) -> Value {
     let kind = match target.kind {
         TargetKind::Regression => "reg",
         TargetKind::Ternary => "cls3",
         TargetKind::Binary => "cls2",
     };
     json!({
-        "horizon_ns": i64::from(target.horizon_ms) * 1_000_000,
+        "embargo_ns": nanos(target.embargo_ms),
+        "horizon_ns": nanos(target.horizon_ms),
         "id": format!("y{}", target.index + 1),
         "kind": kind,
         "name": target.name,
         "rev": target_revision(target.index),
-        "threshold": threshold(target),
+        "threshold": threshold(target, config, fee_bps),
     })
 }
 
-/// A direction is measured against how far the price usually moves, with a floor of a quarter tick.
-/// What is not built has no rule yet.
-fn threshold(target: &TargetInfo) -> Value {
-    if target.kind != TargetKind::Ternary || target_revision(target.index) == 0 {
-        return json!({ "rule": "none" });
+fn nanos(millis: u32) -> i64 {
+    Nanos::from_millis(i64::from(millis)).get()
+}
+
+/// A direction is measured against how far the price usually moves, with a floor of a quarter tick;
+/// barriers and bets against what a round trip costs.
+fn threshold(target: &TargetInfo, config: &TargetConfig, fee_bps: f64) -> Value {
+    let TargetConfig { c_cost, slip_bps, latency } = *config;
+    match (target.kind, target.name) {
+        (TargetKind::Regression, _) => json!({ "rule": "none" }),
+        (_, "tb_label") => json!({
+            "c_cost": c_cost,
+            "fee_bps": fee_bps,
+            "half_life_ns": 300_000_000_000_i64,
+            "returns_min": 120,
+            "rule": "triple_barrier",
+            "slip_bps": slip_bps,
+            "span_max_ns": 900_000_000_000_i64,
+            "span_min_ns": 60_000_000_000_i64,
+        }),
+        (_, "tb_meta") => json!({
+            "fee_bps": fee_bps,
+            "imbalance": 0.2,
+            "latency_ns": latency.get(),
+            "ofi_5s": 0.5,
+            "rule": "net_of_fees",
+        }),
+        _ => json!({
+            "floor_ticks": 0.25,
+            "half_life_ns": 1_800_000_000_000_i64,
+            "kappa": 0.5,
+            "returns_min": 600,
+            "rule": "volatility",
+        }),
     }
-    json!({
-        "floor_ticks": 0.25,
-        "half_life_ns": 1_800_000_000_000_i64,
-        "kappa": 0.5,
-        "returns_min": 600,
-        "rule": "volatility",
-    })
 }
 
 #[cfg(test)]
@@ -196,7 +253,7 @@ mod tests {
     #[test]
     fn the_schema_is_the_canonical_text() {
         let config = FeatureConfig::default();
-        let text = schema_text(&config);
+        let text = schema_text(&config, &fluxo_sim::synthetic::instrument(), None);
         let entries = feature_schema(&text);
         let line = |entry: &Value| {
             let field = |name: &str| entry[name].as_str().unwrap().to_owned();
@@ -209,14 +266,23 @@ mod tests {
 
     #[test]
     fn targets_say_what_they_are() {
-        let schema = target_schema();
+        let schema = target_schema(&TargetConfig::default(), 5.0);
         assert_eq!(schema.as_array().unwrap().len(), 12);
         assert_eq!(schema[6]["id"], "y7");
         assert_eq!(schema[6]["name"], "dir_10s");
         assert_eq!(schema[6]["kind"], "cls3");
         assert_eq!(schema[6]["threshold"]["kappa"], 0.5);
         assert_eq!((&schema[2]["kind"], &schema[9]["kind"]), (&json!("reg"), &json!("cls2")));
-        assert_eq!((&schema[7]["rev"], &schema[8]["rev"]), (&json!(1), &json!(0)));
+        assert_eq!((&schema[7]["rev"], &schema[8]["rev"]), (&json!(1), &json!(1)));
+        assert_eq!(
+            (&schema[8]["threshold"]["fee_bps"], &schema[8]["threshold"]["c_cost"]),
+            (&json!(5.0), &json!(1.5))
+        );
+        assert_eq!(schema[9]["threshold"]["latency_ns"], 50_000_000);
+        assert_eq!(
+            (&schema[3]["embargo_ns"], &schema[8]["embargo_ns"]),
+            (&json!(150_000_000_000_i64), &json!(900_000_000_000_i64))
+        );
     }
 
     #[test]

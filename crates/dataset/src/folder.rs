@@ -108,9 +108,11 @@ pub(crate) fn published(place: &Path, meant: &Facts) -> Result<Option<Manifest>,
             return taken(Occupant::Dataset(name));
         }
     }
-    for (name, facts) in &manifest.files {
+    let files = manifest.files.iter().map(|(name, facts)| (name, facts.sha256));
+    let reports = manifest.reports.iter().map(|(name, sha256)| (name, *sha256));
+    for (name, sha256) in files.chain(reports) {
         let path = place.join(name);
-        if hash_of(&path)? != facts.sha256 {
+        if hash_of(&path).map_err(Error::disk("read", &path))? != sha256 {
             return Err(Error::Changed { path });
         }
     }
@@ -118,11 +120,12 @@ pub(crate) fn published(place: &Path, meant: &Facts) -> Result<Option<Manifest>,
 }
 
 /// The facts that tell datasets apart, and what a person calls them.
-const NAMES: [(&str, &str); 9] = [
+const NAMES: [(&str, &str); 10] = [
     ("ds.format_version", "layout"),
     ("ds.source_sha256", "recording"),
     ("ds.instrument", "instrument"),
     ("ds.clock", "row clock"),
+    ("ds.calibration", "calibration"),
     ("ds.feature_schema_hash", "feature schema"),
     ("ds.feature_schema", "feature schema"),
     ("ds.target_schema", "target schema"),
@@ -130,13 +133,11 @@ const NAMES: [(&str, &str); 9] = [
     ("ds.code_version", "build of this program"),
 ];
 
-fn hash_of(path: &Path) -> Result<Digest, Error> {
-    let hash = || -> io::Result<Digest> {
-        let mut hash = Hashing(sha2::Sha256::new());
-        io::copy(&mut File::open(path)?, &mut hash)?;
-        Ok(Digest::new(hash.0.finalize().into()))
-    };
-    hash().map_err(Error::disk("read", path))
+/// The hash of a file's bytes.
+pub(crate) fn hash_of(path: &Path) -> io::Result<Digest> {
+    let mut hash = Hashing(sha2::Sha256::new());
+    io::copy(&mut File::open(path)?, &mut hash)?;
+    Ok(Digest::new(hash.0.finalize().into()))
 }
 
 struct Hashing(sha2::Sha256);

@@ -4,8 +4,12 @@
 //! pass of its own, weighs the labels by how much they overlap, and publishes a folder of one file per
 //! UTC day (docs/TRAINING.md describes it). It promises the same bytes for the same recording,
 //! configuration and build, memory that does not grow with the recording, and that a folder with the
-//! final name is whole.
+//! final name is whole. [`calibrate`] fits what rows take as given on sessions before. [`check_dataset`] reads such a folder again, and says whether its values are fit.
 
+mod balance;
+mod calibrate;
+mod check;
+mod class_balance;
 mod code_version;
 mod columns;
 mod error;
@@ -15,16 +19,19 @@ mod manifest;
 mod part;
 mod pipeline;
 mod row;
-mod segments;
+mod session_day;
 mod uniqueness;
 mod write;
 
+pub use calibrate::{Calibrated, Calibrating, calibrate};
+pub use check::{CheckError, ColumnCheck, DatasetCheck, OrderCheck, check_dataset};
+pub use class_balance::Verdict;
 pub use columns::{
     AUX_COLUMNS, Column, ColumnType, FEATURE_COLUMNS, GROUP_ROWS, KEY_COLUMNS, columns,
 };
 pub use error::Error;
 pub use facts::Mode;
 pub use manifest::{FileFacts, LabelCounts, Manifest};
-pub use segments::WARM_AFTER;
+pub use session_day::session_of;
 pub use uniqueness::Uniqueness;
 pub use write::{Dataset, Progress, write_dataset};

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use fluxo_features::catalogue::TARGETS;
-use fluxo_features::{RowLabels, TARGET_COUNT, TargetInfo, TargetKind, Unlabelled};
 use fluxo_lake::Digest;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+use crate::class_balance::Verdict;
 
 /// The name of the file.
 pub(crate) const MANIFEST: &str = "dataset.json";
@@ -21,6 +21,9 @@ pub struct Manifest {
     pub files: BTreeMap<String, FileFacts>,
     /// What each target has labelled.
     pub labels: BTreeMap<String, LabelCounts>,
+    /// The hashes of the reports beside the files, by name.
+    #[serde(default)]
+    pub reports: BTreeMap<String, Digest>,
 }
 
 /// One file.
@@ -47,6 +50,9 @@ pub struct LabelCounts {
     pub labelled: u64,
     /// Rows without one, by reason.
     pub unlabelled: BTreeMap<String, u64>,
+    /// Whether the classes are fit to learn from, where that can be said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub balance: Option<Verdict>,
 }
 
 impl Manifest {
@@ -77,61 +83,5 @@ impl Manifest {
     #[must_use]
     pub fn number(&self, key: &str) -> u64 {
         self.facts.get(key).and_then(Value::as_u64).unwrap_or(0)
-    }
-}
-
-/// Labels that are being counted.
-#[derive(Debug, Default)]
-pub(crate) struct LabelTally {
-    targets: [TargetTally; TARGET_COUNT],
-}
-
-#[derive(Debug, Default)]
-struct TargetTally {
-    labelled: u64,
-    /// Down, neutral, up.
-    classes: [u64; 3],
-    /// By reason, in the order of [`Unlabelled::ALL`].
-    unlabelled: [u64; Unlabelled::ALL.len()],
-}
-
-impl LabelTally {
-    pub(crate) fn count(&mut self, row: &RowLabels) {
-        for (tally, label) in self.targets.iter_mut().zip(&row.labels) {
-            match label {
-                Ok(label) => {
-                    tally.labelled += 1;
-                    let class = 1 + usize::from(label.value > 0.0) - usize::from(label.value < 0.0);
-                    tally.classes[class] += 1;
-                }
-                Err(why) => tally.unlabelled[*why as usize] += 1,
-            }
-        }
-    }
-
-    /// By the names of the targets.
-    pub(crate) fn counts(&self) -> BTreeMap<String, LabelCounts> {
-        let counts = |(target, tally): (&TargetInfo, &TargetTally)| {
-            (target.name.to_owned(), tally.counts(target.kind))
-        };
-        TARGETS.iter().zip(&self.targets).map(counts).collect()
-    }
-}
-
-impl TargetTally {
-    fn counts(&self, kind: TargetKind) -> LabelCounts {
-        let classes: &[(&str, usize)] = match kind {
-            TargetKind::Regression => &[],
-            TargetKind::Ternary => &[("-1", 0), ("0", 1), ("1", 2)],
-            TargetKind::Binary => &[("0", 1), ("1", 2)],
-        };
-        let classes = classes.iter().map(|(name, at)| ((*name).to_owned(), self.classes[*at]));
-        let reasons = Unlabelled::ALL.into_iter().zip(self.unlabelled);
-        let reasons = reasons.filter(|(_, rows)| *rows > 0);
-        LabelCounts {
-            classes: classes.collect(),
-            labelled: self.labelled,
-            unlabelled: reasons.map(|(why, rows)| (why.name().to_owned(), rows)).collect(),
-        }
     }
 }

@@ -60,7 +60,7 @@ impl PartWriter {
 
     /// Adds a row; `seq` is its number in the dataset.
     pub(crate) fn push(&mut self, row: &Row, seq: i64) -> Result<(), Error> {
-        let cold = u64::from(!row.place.is_warm);
+        let cold = u64::from(!row.is_warm);
         let tally = Tally { rows: 0, first: row.ts, last: row.ts, cold: 0 };
         let tally = self.tally.get_or_insert(tally);
         (tally.rows, tally.last, tally.cold) = (tally.rows + 1, row.ts, tally.cold + cold);
@@ -169,14 +169,14 @@ impl Group {
     fn push(&mut self, row: &Row, seq: i64) {
         self.ts.push(row.ts.get());
         self.seq.push(seq);
-        self.session.push(row.place.session);
-        self.segment.push(row.place.segment);
-        self.warm.push(row.place.is_warm);
+        self.session.push(row.session);
+        self.segment.push(i32::try_from(row.segment).expect("segments of a recording"));
+        self.warm.push(row.is_warm);
         self.values.resize_with(VALUES, Vec::new);
         for (column, value) in self.values.iter_mut().zip(row.values) {
             column.push(value);
         }
-        for (target, label) in row.labels.into_iter().enumerate() {
+        for (target, label) in row.labels.into_iter().map(Result::ok).enumerate() {
             self.targets[target].push(label.map(|label| label.value));
             self.ends[target].push(label.map(|label| label.t1));
             self.weights[target].push(label.and_then(|label| label.uniqueness));

@@ -37,9 +37,9 @@ impl Pipeline {
     pub(crate) fn on_labels(&mut self, decided: &RowLabels) {
         let waiting = &mut self.rows[self.labelled];
         assert_eq!(waiting.row.ts, decided.at, "labels come in the order of the rows");
-        let labels = decided.labels.map(Result::ok);
-        waiting.open = labels.iter().flatten().count();
-        waiting.row.labels = labels.map(|label| {
+        waiting.open = decided.labels.iter().flatten().count();
+        waiting.row.terms = decided.terms;
+        waiting.row.labels = decided.labels.map(|label| {
             label.map(|Label { value, t1 }| {
                 // Adding zero turns -0.0 into 0.0, as in rows.
                 WeighedLabel { value: (value + 0.0) as f32, t1: t1.get(), uniqueness: None }
@@ -47,9 +47,9 @@ impl Pipeline {
         });
         let (number, ts) = (self.first + self.labelled as u64, decided.at.get());
         self.labelled += 1;
-        for (target, label) in labels.into_iter().enumerate() {
+        for (target, label) in decided.labels.iter().enumerate() {
             let (rows, first) = (&mut self.rows, self.first);
-            let t1 = label.map(|label| label.t1.get());
+            let t1 = label.ok().map(|label| label.t1.get());
             self.uniqueness[target].on_row(number, ts, t1, |row, mean| {
                 weigh(rows, first, target, row, mean);
             });
@@ -85,6 +85,6 @@ fn weigh(rows: &mut VecDeque<Waiting>, first: u64, target: usize, row: u64, mean
     let at = usize::try_from(row - first).expect("the row waits");
     let waiting = &mut rows[at];
     waiting.open -= 1;
-    let label = waiting.row.labels[target].as_mut().expect("the label that is weighed");
+    let label = waiting.row.labels[target].as_mut().expect("a label that is weighed");
     label.uniqueness = Some(mean as f32);
 }

@@ -2,9 +2,11 @@
 
 use fluxo_core::{Decimal, Side, UnixNanos};
 use fluxo_features::catalogue::index;
-use fluxo_features::{CONSENSUS_START, FeatureEngine, FeatureRow, TARGET_COUNT};
+use fluxo_features::{
+    CONSENSUS_START, FeatureEngine, FeatureRow, RowTerms, TARGET_COUNT, Unlabelled,
+};
 
-use crate::segments::Place;
+use crate::session_day::session_of;
 
 /// How many values a model can read of a row: features, then the regime vector.
 pub(crate) const VALUES: usize = CONSENSUS_START;
@@ -12,11 +14,16 @@ pub(crate) const VALUES: usize = CONSENSUS_START;
 #[derive(Clone, Debug)]
 pub(crate) struct Row {
     pub(crate) ts: UnixNanos,
-    pub(crate) place: Place,
+    /// The UTC day as yyyymmdd.
+    pub(crate) session: i32,
+    pub(crate) segment: u32,
+    pub(crate) is_warm: bool,
     pub(crate) values: [f32; VALUES],
     /// The best prices, where the book is valid.
     pub(crate) touch: Option<Touch>,
-    pub(crate) labels: [Option<WeighedLabel>; TARGET_COUNT],
+    /// What its bets cost and aim at.
+    pub(crate) terms: RowTerms,
+    pub(crate) labels: [Result<WeighedLabel, Unlabelled>; TARGET_COUNT],
 }
 
 /// A label with its weight.
@@ -38,10 +45,20 @@ pub(crate) struct Touch {
 }
 
 impl Row {
-    pub(crate) fn new(row: &FeatureRow, place: Place) -> Self {
+    pub(crate) fn new(row: &FeatureRow) -> Self {
         let mut values = [0.0; VALUES];
         values.copy_from_slice(&row.values()[..VALUES]);
-        Self { ts: row.ts, place, values, touch: None, labels: [None; TARGET_COUNT] }
+        Self {
+            ts: row.ts,
+            session: session_of(row.ts),
+            segment: row.segment,
+            is_warm: row.is_warm,
+            values,
+            touch: None,
+            terms: RowTerms::default(),
+            // What is not labelled yet stands here so until it is.
+            labels: [Err(Unlabelled::Unfinished); TARGET_COUNT],
+        }
     }
 }
 

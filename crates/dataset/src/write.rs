@@ -3,21 +3,25 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use fluxo_core::{InstrumentSpec, MarketData, Nanos, UnixNanos};
-use fluxo_features::{FeatureConfig, FeatureEngine, TargetEngine};
+use fluxo_core::{Decimal, InstrumentSpec, MarketData, UnixNanos};
+use fluxo_features::nsmi::InputSet;
+use fluxo_features::{
+    Calibration, FeatureConfig, FeatureEngine, RowLabeller, SamplingClock, TargetConfig,
+};
 use fluxo_lake::Digest;
 use fluxo_session::{EngineFile, Inputs, Instruments, Recording};
 use fluxo_sim::{MarketSource, Recorded};
 
 use crate::Error;
+use crate::balance::Balance;
+use crate::class_balance::{self, CLASS_BALANCE};
 use crate::code_version::SourceState;
 use crate::facts::{self, Facts, Mode};
 use crate::folder::{Unfinished, published};
-use crate::manifest::{FileFacts, LabelTally, MANIFEST, Manifest};
+use crate::manifest::{FileFacts, MANIFEST, Manifest};
 use crate::part::{PartWriter, Tally};
 use crate::pipeline::Pipeline;
 use crate::row::{Row, Touch};
-use crate::segments::Segments;
 
 /// Facts about the run that no hash covers.
 const PROVENANCE: &str = "provenance.json";
@@ -61,8 +65,14 @@ pub fn write_dataset(
 ) -> Result<Dataset, Error> {
     let mode = mode_of(Recording::open(inputs, instruments)?)?;
     let recording = Recording::open(inputs, instruments)?;
-    let (spec, config) = (recording.spec().clone(), engine.feature_config()?);
-    let common = facts::common(mode, &spec, &config, source_sha256(&recording));
+    let (spec, mut config) = (recording.spec().clone(), engine.feature_config()?);
+    if mode == Mode::TickOnly {
+        config.regime_inputs = InputSet::Trades;
+    }
+    let calibration = engine.calibration(&spec)?;
+    recording.begins().map_or(Ok(()), |begins| engine.check_calibrated_before(begins))?;
+    let (file, targets) = (engine.calibration_file(), TargetConfig::default());
+    let common = facts::common(mode, &spec, &config, &targets, file, source_sha256(&recording));
     let place = place_of(out, mode, &spec)?;
     let folder = match vacant(&place, &common)? {
         Vacancy::Free(folder) => folder,
@@ -76,9 +86,11 @@ pub fn write_dataset(
             });
         }
     };
-    match Writing::new(&folder, common, &spec, config).and_then(|w| w.run(recording, on_progress)) {
+    let writing = Writing::new(&folder, common, &spec, (config, targets, &calibration));
+    match writing.and_then(|writing| writing.run(recording, on_progress)) {
         Ok(written) => {
             folder.write(PROVENANCE, &provenance())?;
+            folder.write(CLASS_BALANCE, &written.class_balance)?;
             folder.write(MANIFEST, &written.manifest.to_bytes())?;
             folder.publish(written.manifest.files.keys())?;
             Ok(Dataset {
@@ -144,7 +156,7 @@ fn mode_of(mut recording: Recording<'_>) -> Result<Mode, Error> {
 }
 
 /// Over the hashes of the files, or that of the lake's manifest, which holds those of its files.
-fn source_sha256(recording: &Recording<'_>) -> Digest {
+pub(crate) fn source_sha256(recording: &Recording<'_>) -> Digest {
     let lines: String =
         recording.sources().iter().map(|source| format!("{}\n", source.sha256)).collect();
     Digest::of(lines.as_bytes())
@@ -170,6 +182,7 @@ fn provenance() -> Vec<u8> {
 /// A dataset whose files are written and whose folder is not published.
 struct Written {
     manifest: Manifest,
+    class_balance: Vec<u8>,
     events: u64,
     warnings: Vec<String>,
 }
@@ -179,12 +192,13 @@ struct Writing<'f> {
     folder: &'f Unfinished,
     common: Facts,
     symbol: String,
-    step: Nanos,
+    clock: SamplingClock,
     features: FeatureEngine,
-    targets: TargetEngine,
-    segments: Segments,
+    targets: RowLabeller,
+    /// The distance of prices as the last event left it.
+    tick: Decimal,
     pipeline: Pipeline,
-    labels: LabelTally,
+    balance: Balance,
     /// The file that is being written, and its name.
     part: Option<(String, PartWriter)>,
     session: i32,
@@ -199,18 +213,18 @@ impl<'f> Writing<'f> {
         folder: &'f Unfinished,
         common: Facts,
         spec: &InstrumentSpec,
-        config: FeatureConfig,
+        (config, targets, calibration): (FeatureConfig, TargetConfig, &Calibration),
     ) -> Result<Self, Error> {
         Ok(Self {
             folder,
             common,
             symbol: spec.symbol.clone(),
-            step: config.step,
-            features: FeatureEngine::new(config, spec)?,
-            targets: TargetEngine::new(config, spec)?,
-            segments: Segments::new(spec),
+            clock: config.clock,
+            features: FeatureEngine::calibrated(config, spec, calibration)?,
+            targets: RowLabeller::new(config, targets, spec)?,
+            tick: spec.tick_size,
             pipeline: Pipeline::default(),
-            labels: LabelTally::default(),
+            balance: Balance::default(),
             part: None,
             session: 0,
             files: BTreeMap::new(),
@@ -241,20 +255,30 @@ impl<'f> Writing<'f> {
             return Err(Error::NoRows { instrument: self.symbol });
         };
         let mut facts = self.common;
-        facts.extend(facts::of_rows(&tally, self.step));
-        let manifest = Manifest { facts, files: self.files, labels: self.labels.counts() };
-        let warnings = recording.warnings();
-        Ok(Written { manifest, events: self.progress.events, warnings })
+        facts.extend(facts::of_rows(&tally, self.clock));
+        let class_balance = class_balance::to_bytes(&self.balance);
+        let manifest = Manifest {
+            facts,
+            files: self.files,
+            labels: class_balance::counts(&self.balance.all),
+            reports: BTreeMap::from([(CLASS_BALANCE.to_owned(), Digest::of(&class_balance))]),
+        };
+        let (events, warnings) = (self.progress.events, recording.warnings());
+        Ok(Written { manifest, class_balance, events, warnings })
     }
 
     /// Rows first, because they describe the time before the event; then the event, in the order in
     /// which the trading engine takes it.
     fn on_event(&mut self, recorded: &Recorded) -> Result<(), Error> {
         let Recorded { ts_recv, event } = recorded;
-        self.take_rows(FeatureEngine::watermark_before(*ts_recv, event));
+        let watermark = FeatureEngine::watermark_before(*ts_recv, event);
+        self.take_rows(watermark);
         self.features.apply(*ts_recv, event);
         self.targets.apply(*ts_recv, event);
-        self.segments.on_event(*ts_recv, event);
+        if let MarketData::Spec(spec) = &event.data {
+            self.tick = spec.tick_size;
+        }
+        self.take_rows(watermark);
         self.progress.events += 1;
         self.take_labels();
         self.write_rows()
@@ -263,8 +287,8 @@ impl<'f> Writing<'f> {
     fn take_rows(&mut self, watermark: UnixNanos) {
         while let Some(row) = self.features.next_row(watermark) {
             self.targets.on_row(row);
-            let mut row = Row::new(row, self.segments.on_row(row.ts));
-            row.touch = Touch::at(&row, &self.features, self.segments.tick());
+            let mut row = Row::new(row);
+            row.touch = Touch::at(&row, &self.features, self.tick);
             self.pipeline.on_row(row);
             self.progress.rows += 1;
         }
@@ -272,16 +296,15 @@ impl<'f> Writing<'f> {
 
     fn take_labels(&mut self) {
         while let Some(labels) = self.targets.next_labels() {
-            self.labels.count(&labels);
             self.pipeline.on_labels(&labels);
         }
     }
 
     fn write_rows(&mut self) -> Result<(), Error> {
         while let Some(row) = self.pipeline.take() {
-            if row.place.session != self.session {
+            if row.session != self.session {
                 self.close_part()?;
-                self.session = row.place.session;
+                self.session = row.session;
             }
             let part = match &mut self.part {
                 Some((_, part)) => part,
@@ -292,6 +315,7 @@ impl<'f> Writing<'f> {
                 }
             };
             part.push(&row, self.seq)?;
+            self.balance.on_row(&row);
             self.seq += 1;
         }
         Ok(())
@@ -301,7 +325,7 @@ impl<'f> Writing<'f> {
         let Some((name, part)) = self.part.take() else { return Ok(()) };
         let tally = part.tally().expect("a file is made for its first row");
         let mut facts = self.common.clone();
-        facts.extend(facts::of_rows(&tally, self.step));
+        facts.extend(facts::of_rows(&tally, self.clock));
         let facts = facts.into_iter().map(|(key, value)| (key, value.to_string())).collect();
         let sha256 = part.close(facts)?;
         let (t_start, t_end) = (tally.first.get(), tally.last.get());

@@ -29,7 +29,7 @@ fn tape(strategy: &str) -> Option<Tape> {
     let sim = file.sim_config(recording.match_ttl()).unwrap();
     let config = file.engine_config(&spec).unwrap();
     let mut timeline = Timeline::new(recording, std::slice::from_ref(&spec), sim).unwrap();
-    let mut engine = Engine::new(vec![(spec.clone(), config)]).unwrap();
+    let mut engine = Engine::new(vec![(spec.clone(), config.clone())]).unwrap();
     let (mut actions, mut events) = (Actions::with_capacity(256), Vec::new());
     while let Some(stamped) = timeline.next().unwrap() {
         events.push(stamped.clone());
@@ -47,7 +47,7 @@ fn bench(criterion: &mut Criterion) {
         group.sample_size(20).throughput(Throughput::Elements(tape.events.len() as u64));
         group.bench_function(format!("event/{strategy}"), |bencher| {
             bencher.iter_batched(
-                || Engine::new(vec![(tape.spec.clone(), tape.config)]).unwrap(),
+                || Engine::new(vec![(tape.spec.clone(), tape.config.clone())]).unwrap(),
                 |mut engine| {
                     let mut actions = Actions::with_capacity(256);
                     for stamped in &tape.events {

@@ -1,12 +1,14 @@
 //! What the engine is made of.
 
-use fluxo_features::FeatureConfig;
+use fluxo_features::{Calibration, FeatureConfig};
 
 /// The configuration of one instrument's path through the engine.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Config {
     /// Rows.
     pub features: FeatureConfig,
+    /// What of the rows was fitted on earlier sessions.
+    pub calibration: Calibration,
     /// Which agents are on duty.
     pub agents: fluxo_flow_agents::Config,
     /// The rule that decides.

@@ -36,7 +36,7 @@ impl Instrument {
         Ok(Self {
             id,
             valuation: spec.valuation()?,
-            features: FeatureEngine::new(config.features, &spec)?,
+            features: FeatureEngine::calibrated(config.features, &spec, &config.calibration)?,
             watch: MarketWatch::new(config.risk.stale_book_after),
             agents: Agents::new(&config.agents, spec.size_unit_lots)?,
             agents_config: config.agents,
@@ -102,6 +102,8 @@ impl Instrument {
         if let MarketData::Spec(spec) = &event.data {
             self.respecify(spec);
         }
+        // A row that the event completed, where events make the rows.
+        self.pass(now, now, stats, actions);
     }
 
     /// Time passed. Where no row is due, the market may still have gone: a book grows stale in
@@ -127,8 +129,9 @@ impl Instrument {
             stats.rows += 1;
             let opinions = self.agents.opinions(&row);
             stats.count_opinions(&opinions);
-            // Of every row, also where nothing can be traded: what models say is kept.
-            let forecast = self.models.decide(self.id, now, &row);
+            // Of every row that is like those they were trained on, also where nothing can be traded:
+            // what models say is kept.
+            let forecast = row.is_warm.then(|| self.models.decide(self.id, now, &row)).flatten();
             if let Some(forecast) = forecast {
                 stats.count_forecast(&forecast);
                 actions.push_forecast(forecast);

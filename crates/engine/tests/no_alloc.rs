@@ -10,7 +10,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
 
-use fluxo_core::{Actions, InstrumentId, StrategyKind};
+use fluxo_core::{Actions, InstrumentId, Market, StrategyKind};
 use fluxo_engine::Engine;
 use fluxo_ensemble::Forecaster;
 use fluxo_session::{EngineFile, Inputs, Instruments, Models, Recording, Selection};
@@ -64,7 +64,9 @@ fn the_counter_counts() {
 /// Runs a strategy over files, counts what a warm engine allocates, and gives the events that were
 /// counted over and the forecasts that were made.
 fn check(files: &[PathBuf], strategy: StrategyKind, bundle: Option<(&Path, &Path)>) -> (u64, u64) {
-    let file = EngineFile::load(None, &[format!("strategy.name={}", strategy.name())]).unwrap();
+    let overrides =
+        [format!("strategy.name={}", strategy.name()), "rows.warm_after_s=0".to_owned()];
+    let file = EngineFile::load(None, &overrides).unwrap();
     let instruments = Instruments::load(None).unwrap();
     let inputs = Inputs::find(files, &Selection::default()).unwrap();
     let recording = Recording::open(&inputs, &instruments).unwrap();
@@ -74,7 +76,7 @@ fn check(files: &[PathBuf], strategy: StrategyKind, bundle: Option<(&Path, &Path
     let mut timeline = Timeline::new(recording, std::slice::from_ref(&spec), sim).unwrap();
     let mut engine = Engine::new(vec![(spec.clone(), config)]).unwrap();
     if let Some((bundle, library)) = bundle {
-        let models = Models::load(bundle, &file, &spec.symbol, Some(library)).unwrap();
+        let models = Models::load(bundle, &file, &spec, Some(library)).unwrap();
         engine.begin_with(ONLY, Forecaster::Models(models.into_ensemble()));
     }
     let mut actions = Actions::with_capacity(256);
@@ -108,7 +110,9 @@ fn a_warm_engine_allocates_nothing_with_models() {
     let folder = tempfile::tempdir().unwrap();
     let capture = fluxo_test_data::synthetic_capture(folder.path(), "BTCUSDT", 16_000);
     let bundle = folder.path().join("bundle");
-    let schema = EngineFile::load(None, &[]).unwrap().feature_schema_text().unwrap();
+    let instruments = Instruments::load(None).unwrap();
+    let spec = instruments.get(Market::BinanceUsdm, "BTCUSDT").unwrap();
+    let schema = EngineFile::load(None, &[]).unwrap().feature_schema_text(spec).unwrap();
     TestBundle::new(&["small", "large", "brittle"], &schema, "BTCUSDT").write(&bundle);
     let (orders, forecasts) = check(&[capture], StrategyKind::Ensemble, Some((&bundle, &library)));
     assert!(orders > 50 && forecasts > 5_000, "{orders} orders, {forecasts} forecasts");

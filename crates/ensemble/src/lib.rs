@@ -20,6 +20,7 @@ mod parity;
 mod recorded;
 mod runtime;
 mod scorer;
+pub mod weights;
 
 pub use bundle::{Bundle, Expectations};
 pub use ensemble::{FAILURES_IN_A_ROW_MAX, ModelCounts, ModelEnsemble};

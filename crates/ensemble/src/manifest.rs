@@ -241,6 +241,9 @@ pub struct DatasetEntry {
     pub t_end: i64,
     /// What made it.
     pub code_version: Record,
+    /// The SHA-256 of the file of earlier sessions that its rows rest on, where there was one.
+    #[serde(default)]
+    pub row_calibration_sha256: Option<Hash>,
 }
 
 /// What a model's own probabilities were judged by.

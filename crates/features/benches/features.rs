@@ -94,7 +94,7 @@ fn row(criterion: &mut Criterion) {
     let rows = |engine: &mut FeatureEngine| {
         let (mut now, mut sum) = (start, 0_u64);
         for update in updates.iter().cycle().take(ROWS) {
-            now = now + FeatureConfig::default().step;
+            now = now + FeatureConfig::default().clock.step().unwrap();
             while let Some(row) = engine.next_row(now) {
                 sum = sum.wrapping_add(checksum(row));
             }

@@ -1,13 +1,10 @@
 //! The book, and whether it can be believed at a given moment.
 
 use fluxo_core::{BatchKind, BookBatch, Phase, Side};
-use fluxo_market_data::{Book, BookConfig, Level};
+use fluxo_market_data::{Book, BookConfig, LevelChange};
 
-/// How many levels of a side the features look at.
-pub(crate) const DEPTH_LEVELS: usize = 10;
-
-/// The best level of both sides: the bid below the ask.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A level of both sides, the best one or that of another rank: the bid below the ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(crate) struct Top {
     pub(crate) bid: i64,
     pub(crate) bid_lots: i64,
@@ -21,6 +18,16 @@ impl Top {
         self.bid + self.ask
     }
 
+    /// `e = [b>=b']qb - [b<=b']qb' - [a<=a']qa + [a>=a']qa'` (FEATURES 7.1): lots that joined the bids
+    /// since `before`, less lots that joined the asks.
+    pub(crate) fn pressure_since(&self, before: &Self) -> i128 {
+        let lots = |counts: bool, lots: i64| if counts { i128::from(lots) } else { 0 };
+        lots(self.bid >= before.bid, self.bid_lots)
+            - lots(self.bid <= before.bid, before.bid_lots)
+            - lots(self.ask <= before.ask, self.ask_lots)
+            + lots(self.ask >= before.ask, before.ask_lots)
+    }
+
     fn of(book: &Book) -> Option<Self> {
         let (bid, ask) = (book.best(Side::Bid)?, book.best(Side::Ask)?);
         (bid.price < ask.price).then(|| Self {
@@ -32,37 +39,9 @@ impl Top {
     }
 }
 
-/// The best levels of one side.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct SideDepth {
-    /// Prices in ticks, best first.
-    pub(crate) prices: [i64; DEPTH_LEVELS],
-    /// Lots at those prices; zero where there is no such level.
-    pub(crate) lots: [i64; DEPTH_LEVELS],
-    /// How many levels there are.
-    pub(crate) count: usize,
-}
-
-impl SideDepth {
-    const EMPTY: Self = Self { prices: [0; DEPTH_LEVELS], lots: [0; DEPTH_LEVELS], count: 0 };
-
-    fn of(levels: impl Iterator<Item = Level>) -> Self {
-        let mut depth = Self::EMPTY;
-        for level in levels.take(DEPTH_LEVELS) {
-            depth.prices[depth.count] = level.price.ticks();
-            depth.lots[depth.count] = level.lots.get();
-            depth.count += 1;
-        }
-        depth
-    }
-}
-
-/// The best levels of both sides: bids at 0, asks at 1.
-pub(crate) type Depth = [SideDepth; 2];
-
 /// The book of one instrument with what makes it valid: a snapshot and no gap since, both sides
 /// present, the best bid below the best ask, the continuous phase, and a recent depth message.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub(crate) struct BookState {
     book: Book,
     /// Whether a snapshot came, and no gap since.
@@ -72,8 +51,6 @@ pub(crate) struct BookState {
     updated_at: i64,
     stale_after: i64,
     top: Option<Top>,
-    depth: Depth,
-    depth_is_current: bool,
 }
 
 impl BookState {
@@ -85,8 +62,6 @@ impl BookState {
             updated_at: i64::MIN,
             stale_after,
             top: None,
-            depth: [SideDepth::EMPTY; 2],
-            depth_is_current: false,
         }
     }
 
@@ -107,13 +82,18 @@ impl BookState {
         self.phase = phase;
     }
 
-    /// Applies a batch, and says whether it could be: an update without a snapshot before it
-    /// describes no book.
-    pub(crate) fn apply(&mut self, ts: i64, batch: &BookBatch) -> bool {
+    /// Applies a batch, reports each of its level changes, and says whether it could be applied: an
+    /// update without a snapshot before it describes no book.
+    pub(crate) fn apply(
+        &mut self,
+        ts: i64,
+        batch: &BookBatch,
+        on_change: impl FnMut(LevelChange),
+    ) -> bool {
         if batch.kind == BatchKind::Update && !self.live {
             return false;
         }
-        self.book.apply(batch, |_| ());
+        self.book.apply(batch, on_change);
         (self.live, self.updated_at) = (true, ts);
         self.refresh();
         true
@@ -145,17 +125,27 @@ impl BookState {
         self.top.filter(|_| valid)
     }
 
-    /// The best ten levels of both sides, whether the book is valid or not.
-    pub(crate) fn depth(&mut self) -> &Depth {
-        if !self.depth_is_current {
-            self.depth = Side::BOTH.map(|side| SideDepth::of(self.book.levels(side)));
-            self.depth_is_current = true;
-        }
-        &self.depth
-    }
-
     fn refresh(&mut self) {
         self.top = Top::of(&self.book);
-        self.depth_is_current = false;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_published_steps_have_their_published_pressure() {
+        let top = |(bid, bid_lots, ask, ask_lots)| Top { bid, bid_lots, ask, ask_lots };
+        let tops = [
+            (100, 10, 101, 8),
+            (100, 14, 101, 8),
+            (101, 3, 102, 6),
+            (101, 3, 102, 9),
+            (100, 14, 102, 9),
+        ]
+        .map(top);
+        let steps: Vec<i128> = tops.windows(2).map(|w| w[1].pressure_since(&w[0])).collect();
+        assert_eq!(steps, [4, 11, -3, -3]);
     }
 }

@@ -1,21 +1,26 @@
 //! Whether a window has been observed: since the first events of its inputs, and without too much
 //! of it lost in gaps.
 
+use serde::{Deserialize, Serialize};
+
 use crate::grid::SECOND_NS;
 use crate::primitives::WindowSums;
 
 /// Every window, in seconds, of a feature that reads the book.
-const BOOK_WINDOWS_S: [i64; 8] = [1, 5, 10, 15, 30, 60, 300, 900];
+const BOOK_WINDOWS_S: [i64; 11] = [1, 5, 10, 15, 25, 30, 60, 300, 900, 1800, 3600];
 /// A gap may take up one part in fifty of a window: 2 %.
 const GAP_SHARE: i128 = 50;
 
 /// `cov(W)` of FEATURES 17.14 and the gap rule of FEATURES 2, since the start or the last break.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Coverage {
+    first_event: Option<i64>,
     first_trade: Option<i64>,
     first_batch: Option<i64>,
     /// Nanoseconds inside gaps.
     gap_time: WindowSums,
+    /// Whether anything was lost: until then there is no bucket to roll and no window to ask.
+    has_lost: bool,
     in_gap: bool,
     /// Gap time up to here is counted.
     counted_to: i64,
@@ -24,9 +29,11 @@ pub(crate) struct Coverage {
 impl Coverage {
     pub(crate) fn new() -> Self {
         Self {
+            first_event: None,
             first_trade: None,
             first_batch: None,
             gap_time: WindowSums::new(&BOOK_WINDOWS_S),
+            has_lost: false,
             in_gap: false,
             counted_to: i64::MIN,
         }
@@ -34,9 +41,20 @@ impl Coverage {
 
     /// Forgets everything: a break.
     pub(crate) fn clear(&mut self) {
-        (self.first_trade, self.first_batch) = (None, None);
+        (self.first_event, self.first_trade, self.first_batch) = (None, None, None);
         self.gap_time.clear();
+        self.has_lost = false;
         (self.in_gap, self.counted_to) = (false, i64::MIN);
+    }
+
+    /// Anything happened but the passing of time.
+    pub(crate) fn on_event(&mut self, ts: i64) {
+        self.first_event.get_or_insert(ts);
+    }
+
+    /// Since when the stream has been observed. What makes a break is the first event after it.
+    pub(crate) fn first_event(&self) -> Option<i64> {
+        self.first_event
     }
 
     pub(crate) fn on_trade(&mut self, ts: i64) {
@@ -49,7 +67,9 @@ impl Coverage {
 
     /// Rolls the buckets of gap time; call it before [`Coverage::count_gap_to`] the same moment.
     pub(crate) fn advance(&mut self, ts: i64) {
-        self.gap_time.advance(ts);
+        if self.has_lost {
+            self.gap_time.advance(ts);
+        }
     }
 
     /// From `from` on, noticed now, the book is lost.
@@ -72,6 +92,10 @@ impl Coverage {
     /// Counts the time of an open gap up to `now`.
     pub(crate) fn count_gap_to(&mut self, now: i64) {
         if self.in_gap && now > self.counted_to {
+            if !self.has_lost {
+                self.has_lost = true;
+                self.gap_time.advance(now);
+            }
             self.gap_time.add_span(self.counted_to, now);
             self.counted_to = now;
         }
@@ -92,6 +116,9 @@ impl Coverage {
     /// # Panics
     /// When no feature has that window.
     pub(crate) fn is_nearly_whole(&self, window_s: i64) -> bool {
+        if !self.has_lost {
+            return true;
+        }
         let window = BOOK_WINDOWS_S.iter().position(|w| *w == window_s).expect("a known window");
         self.gap_time.total(window) * GAP_SHARE <= i128::from(window_s * SECOND_NS)
     }

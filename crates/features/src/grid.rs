@@ -4,6 +4,8 @@
 pub(crate) const FINE_NS: i64 = 100_000_000;
 /// One second.
 pub(crate) const SECOND_NS: i64 = 1_000_000_000;
+/// One minute.
+pub(crate) const MINUTE_NS: i64 = 60 * SECOND_NS;
 /// Points of the finest grid in a second.
 pub(crate) const FINE_PER_SECOND: usize = 10;
 

@@ -7,28 +7,55 @@
 //! every row, and [`schema_text`] says so. [`TargetEngine`] is a second pass over the same events that
 //! says what came after each row; the feature engine knows nothing of it. It reads no clock and no file.
 
+mod book_features;
+mod book_means;
 mod book_state;
+mod book_view;
+mod calibration;
 pub mod catalogue;
 mod config;
+pub mod consensus;
 mod coverage;
 mod engine;
 mod error;
 mod feature;
 mod grid;
 mod groups;
+mod micro_price;
+mod near_book;
+pub mod nsmi;
+mod order_state;
 mod parents;
+mod price_features;
 mod primitives;
+mod print_features;
+mod regime;
 mod row;
 mod row_clock;
+mod sampling;
 mod schema;
+mod segments;
+mod sessions;
+mod snapshot;
 mod targets;
+mod trade_price;
 
+pub use calibration::{Calibration, IMBALANCE_BUCKETS, MicroPriceTable};
 pub use config::FeatureConfig;
 pub use engine::{FeatureCounts, FeatureEngine};
 pub use error::Error;
-pub use feature::{FeatureInfo, FeatureSet, Parity, TargetInfo, TargetKind, Transform, Undefined};
+pub use feature::{
+    FeatureInfo, FeatureSet, Parity, Range, TargetInfo, TargetKind, Transform, Undefined,
+    VectorInfo,
+};
 /// The vocabulary of events and units, for a crate that names nothing else of ours.
 pub use fluxo_core;
+pub use micro_price::MicroPriceCounts;
 pub use row::{CONSENSUS_START, FEATURE_COUNT, FeatureRow, REGIME_START, ROW_SLOTS, slot_name};
+pub use sampling::{SamplingClock, UnknownClock};
 pub use schema::{canonical_line, revision, schema_text};
-pub use targets::{Label, RowLabels, TARGET_COUNT, TargetEngine, Unlabelled, target_revision};
+pub use snapshot::SnapshotError;
+pub use targets::{
+    Barrier, Clamp, Label, Matured, RowLabeller, RowLabels, RowTerms, TARGET_COUNT, TargetConfig,
+    TargetEngine, Unlabelled, target_revision,
+};

@@ -1,47 +1,127 @@
 //! Parent trades: the prints that one aggressive order made.
 
-/// What decides whether a print belongs to the parent before it.
-#[derive(Clone, Copy, Debug)]
+use fluxo_core::{Side, Trade};
+use serde::{Deserialize, Serialize};
+
+/// A print of a known side, as far as it decides about parents.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Print {
     /// When it counts, on the receive clock.
     pub(crate) ts: i64,
     /// When it was matched, on the venue's clock, where the feed says it.
     pub(crate) ts_event: Option<i64>,
-    /// +1 for a buyer, -1 for a seller; never 0.
-    pub(crate) sign: i64,
+    /// The side of the book that it hit.
+    pub(crate) hit: Side,
+    pub(crate) price: i64,
+    pub(crate) lots: i64,
     /// The match it belongs to, where the feed names it.
     pub(crate) match_id: Option<u64>,
 }
 
-/// Tells the first print of a parent from those that join it (FEATURES 2 and 17.3).
-#[derive(Clone, Copy, Debug)]
+impl Print {
+    /// A print without a known side is part of no parent (FEATURES 17.16).
+    pub(crate) fn of(ts: i64, ts_event: Option<i64>, trade: &Trade) -> Option<Self> {
+        let hit = trade.aggressor.hit_side()?;
+        let (price, lots, match_id) = (trade.price.ticks(), trade.lots.get(), trade.match_id);
+        Some(Self { ts, ts_event, hit, price, lots, match_id })
+    }
+}
+
+/// What is known of a parent after one of its prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Parent {
+    /// The side of the book that it hits.
+    pub(crate) hit: Side,
+    /// When its first print counts, and where all its volume is booked.
+    pub(crate) started: i64,
+    /// When its last print counts.
+    pub(crate) last_ts: i64,
+    /// The price of its last print, in ticks.
+    pub(crate) price: i64,
+    /// Lots of all its prints.
+    pub(crate) lots: i128,
+}
+
+impl Parent {
+    /// +1 for a buyer, -1 for a seller.
+    pub(crate) const fn sign(&self) -> i64 {
+        -self.hit.sign()
+    }
+}
+
+/// What happened to a parent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ParentEvent {
+    /// Its first print.
+    Started(Parent),
+    /// A print joined it, and made it larger by so many lots.
+    Grew { parent: Parent, by: i64 },
+    /// No print can join it any more, from `at` on.
+    Closed { parent: Parent, at: i64 },
+}
+
+/// Puts prints together into parents (FEATURES 2 and 17.3).
+///
+/// A parent closes with the print that does not join it, at the time of that print, or else at the
+/// first nanosecond later than its last print by more than `close`. That moment is like an event of
+/// its own: the engine rolls its grids up to it before it tells anyone. A closing thus lies in the
+/// bucket of its own time, however late an event, a row or a timer makes us notice.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Parents {
     gap_ns: i64,
     close_ns: i64,
-    last: Option<Print>,
+    open: Option<Open>,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Open {
+    parent: Parent,
+    last: Print,
+    /// When time closes it.
+    closes_at: i64,
 }
 
 impl Parents {
     pub(crate) const fn new(gap_ns: i64, close_ns: i64) -> Self {
-        Self { gap_ns, close_ns, last: None }
+        Self { gap_ns, close_ns, open: None }
     }
 
-    /// Forgets the open parent.
+    /// Forgets the open parent: it never closes.
     pub(crate) fn clear(&mut self) {
-        self.last = None;
+        self.open = None;
     }
 
-    /// Takes the next print of a known side, and says whether it starts a parent.
-    pub(crate) fn starts(&mut self, print: Print) -> bool {
-        let joins = self.last.is_some_and(|last| self.joins(&last, &print));
-        self.last = Some(print);
-        !joins
+    /// Closes the open parent if time has done so by `now`.
+    #[inline]
+    pub(crate) fn close_by(&mut self, now: i64) -> Option<(i64, ParentEvent)> {
+        let Open { parent, closes_at: at, .. } = self.open.filter(|open| now >= open.closes_at)?;
+        self.open = None;
+        Some((at, ParentEvent::Closed { parent, at }))
+    }
+
+    /// Takes the next print: what it closes, and what it starts or makes grow.
+    ///
+    /// # Panics
+    /// When [`Parents::close_by`] was not asked about its time first.
+    pub(crate) fn take(&mut self, print: Print) -> (Option<ParentEvent>, ParentEvent) {
+        let Print { ts, hit, price, lots, .. } = print;
+        let closes_at = ts.saturating_add(self.close_ns).saturating_add(1);
+        let before = self.open;
+        assert!(before.is_none_or(|open| ts < open.closes_at), "time closes parents first");
+        if let Some(Open { parent, .. }) = before.filter(|open| self.joins(&open.last, &print)) {
+            let lots = parent.lots + i128::from(print.lots);
+            let parent = Parent { last_ts: ts, price, lots, ..parent };
+            self.open = Some(Open { parent, last: print, closes_at });
+            return (None, ParentEvent::Grew { parent, by: print.lots });
+        }
+        let parent = Parent { hit, started: ts, last_ts: ts, price, lots: i128::from(lots) };
+        self.open = Some(Open { parent, last: print, closes_at });
+        let closed = before.map(|Open { parent, .. }| ParentEvent::Closed { parent, at: ts });
+        (closed, ParentEvent::Started(parent))
     }
 
     fn joins(&self, last: &Print, print: &Print) -> bool {
-        // Once the watermark has passed `last.ts + close` the parent is closed for good, whatever
-        // the match id of a later print says.
-        if print.sign != last.sign || print.ts - last.ts > self.close_ns {
+        if print.hit != last.hit {
             return false;
         }
         if let (Some(before), Some(now)) = (last.match_id, print.match_id) {
@@ -62,11 +142,47 @@ mod tests {
 
     const MS: i64 = 1_000_000;
 
+    fn print((ts, ts_event, sign, match_id): (i64, Option<i64>, i64, Option<u64>)) -> Print {
+        let hit = if sign > 0 { Side::Ask } else { Side::Bid };
+        Print { ts, ts_event, hit, price: 100 + sign, lots: 3, match_id }
+    }
+
     /// Which of the prints start a parent.
     fn starts(prints: &[(i64, Option<i64>, i64, Option<u64>)]) -> Vec<bool> {
         let mut parents = Parents::new(MS, 10 * MS);
-        let print = |&(ts, ts_event, sign, match_id)| Print { ts, ts_event, sign, match_id };
-        prints.iter().map(|p| parents.starts(print(p))).collect()
+        let mut starts = |print: Print| {
+            parents.close_by(print.ts);
+            matches!(parents.take(print).1, ParentEvent::Started(_))
+        };
+        prints.iter().map(|p| starts(print(*p))).collect()
+    }
+
+    #[test]
+    fn a_parent_closes_with_time_or_with_the_print_that_does_not_join() {
+        let mut parents = Parents::new(MS, 10 * MS);
+        assert_eq!(parents.close_by(i64::MAX), None);
+        let first = Parent { hit: Side::Ask, started: 5, last_ts: 5, price: 101, lots: 3 };
+        assert_eq!(parents.take(print((5, None, 1, None))), (None, ParentEvent::Started(first)));
+        let grown = Parent { last_ts: 6, lots: 6, ..first };
+        let grew = ParentEvent::Grew { parent: grown, by: 3 };
+        assert_eq!(parents.take(print((6, None, 1, None))), (None, grew));
+        let (closed, started) = parents.take(print((7, None, -1, None)));
+        assert_eq!(closed, Some(ParentEvent::Closed { parent: grown, at: 7 }));
+        let ParentEvent::Started(sold) = started else { panic!("{started:?}") };
+        assert_eq!((grown.sign(), sold.sign()), (1, -1));
+        assert_eq!(parents.close_by(7 + 10 * MS), None);
+        let at = 8 + 10 * MS;
+        let closed = ParentEvent::Closed { parent: sold, at };
+        assert_eq!(parents.close_by(at + 99), Some((at, closed)));
+        assert_eq!(parents.close_by(at + 99), None);
+    }
+
+    #[test]
+    fn a_cleared_parent_never_closes() {
+        let mut parents = Parents::new(MS, 10 * MS);
+        parents.take(print((5, None, 1, None)));
+        parents.clear();
+        assert_eq!(parents.close_by(i64::MAX), None);
     }
 
     #[test]

@@ -26,14 +26,45 @@ pub fn slot_name(slot: usize) -> &'static str {
     }
 }
 
+/// The features of one moment as they were computed, before the row narrows them.
+#[derive(Clone, Debug)]
+pub(crate) struct Exact([f64; FEATURE_COUNT]);
+
+impl Exact {
+    pub(crate) const UNDEFINED: Self = Self([f64::NAN; FEATURE_COUNT]);
+
+    /// `None` where the feature is undefined.
+    pub(crate) fn get(&self, feature: usize) -> Option<f64> {
+        Some(self.0[feature]).filter(|value| !value.is_nan())
+    }
+
+    #[inline]
+    pub(crate) fn set(&mut self, feature: usize, value: Option<f64>) {
+        self.0[feature] = value.unwrap_or(f64::NAN);
+    }
+}
+
+impl Default for Exact {
+    fn default() -> Self {
+        Self::UNDEFINED
+    }
+}
+
 /// The values of one moment. A slot is defined, with a finite value and its mask bit set, or
 /// undefined, with NaN and the bit clear: there is nothing between.
 #[derive(Clone, Debug)]
 pub struct FeatureRow {
-    /// The grid time T: the row holds every event with a receive time up to T, and nothing later.
+    /// Its time T: the row holds every event with a receive time up to T, and nothing later. A row that
+    /// an event completed holds the events up to that one.
     pub ts: UnixNanos,
-    /// The time at which it was known that no more events of T would come.
+    /// The time at which it was known: when no more events of T could come, or T itself for a row that
+    /// an event completed.
     pub known_at: UnixNanos,
+    /// The stretch of unbroken data it belongs to, numbered from 0: it grows at every gap, break and
+    /// change of the grid that had rows before it.
+    pub segment: u32,
+    /// Whether its segment began long enough ago for models to be trained on it, and to be asked.
+    pub is_warm: bool,
     values: [f32; ROW_SLOTS],
     mask: u128,
 }
@@ -42,7 +73,7 @@ impl FeatureRow {
     /// A row without a defined slot.
     #[must_use]
     pub const fn undefined(ts: UnixNanos, known_at: UnixNanos) -> Self {
-        Self { ts, known_at, values: [f32::NAN; ROW_SLOTS], mask: 0 }
+        Self { ts, known_at, segment: 0, is_warm: false, values: [f32::NAN; ROW_SLOTS], mask: 0 }
     }
 
     /// The value of a slot, when it is defined.

@@ -1,37 +1,78 @@
 //! The feature schema: what a value of each slot means, as one canonical text. Its sha256 ties a
 //! model to the engine whose rows it was trained on (TRAINING 1.3).
 
+use fluxo_core::{Decimal, InstrumentSpec, Nanos};
+
 use crate::catalogue::{FEATURES, REGIME_NAMES, index};
-use crate::{FEATURE_COUNT, FeatureConfig, FeatureInfo};
+use crate::nsmi::InputSet;
+use crate::{FEATURE_COUNT, FeatureConfig, FeatureInfo, ROW_SLOTS, SamplingClock};
 
 /// The revision of a slot's implementation: 0 is not built, so the slot is undefined in every row;
 /// it grows by one whenever the numbers change.
 #[must_use]
 pub const fn revision(slot: usize) -> u32 {
     match slot {
-        index::TRADE_INTENSITY_10S
-        | index::VOLUME_IMBALANCE
-        | index::DELTA_60S
-        | index::SPREAD_ABS..=index::WEIGHTED_MID_DEV
-        | index::LEVEL_IMB_2..=index::OFI_15M => 1,
+        ..ROW_SLOTS => 1,
         _ => 0,
     }
 }
 
 /// One line per feature, then one per value of the regime vector:
 /// `id|name|dtype|unit|params` and an end of line, ids from `f1`. The parameters are the feature's
-/// own and every configuration value that changes its numbers.
+/// own and everything of the configuration and of the instrument that changes its numbers; of what reads
+/// a calibration, the SHA-256 of that too, where there is one. A finer grid of the same instrument has
+/// the same text.
 #[must_use]
-pub fn schema_text(config: &FeatureConfig) -> String {
+pub fn schema_text(
+    config: &FeatureConfig,
+    spec: &InstrumentSpec,
+    calibration: Option<[u8; 32]>,
+) -> String {
+    let clock = clock_param(config.clock, spec);
+    let calibration = calibration.map(calibration_param);
     let features = FEATURES.iter().map(|feature| {
-        canonical_line(feature.index + 1, feature.name, feature.unit, &params(feature, config))
+        let units = unit_params(feature.index, spec);
+        let is_fitted = matches!(feature.index, index::VPIN | index::MICROPRICE_DEV);
+        let fitted = calibration.clone().filter(|_| is_fitted);
+        let own = params(feature, config).into_iter().chain(units).chain(fitted);
+        let rev = format!("rev={}", revision(feature.index));
+        let params = own.chain([clock.clone(), rev]).collect::<Vec<_>>().join(";");
+        canonical_line(feature.index + 1, feature.name, feature.unit, &params)
     });
+    let inputs = match config.regime_inputs {
+        InputSet::Book => "book",
+        InputSet::Trades => "trades",
+    };
     let regime = REGIME_NAMES.iter().enumerate().map(|(at, name)| {
         let slot = FEATURE_COUNT + at;
-        let params = format!("rev={}", revision(slot));
+        // Without a book, VPIN is one of its inputs.
+        let fitted = calibration.clone().filter(|_| config.regime_inputs == InputSet::Trades);
+        let rev = format!("rev={}", revision(slot));
+        let own = [format!("inputs={inputs}")].into_iter().chain(fitted).chain([rev]);
+        let params = own.collect::<Vec<_>>().join(";");
         canonical_line(slot + 1, name, "1", &params)
     });
     features.chain(regime).collect()
+}
+
+fn clock_param(clock: SamplingClock, spec: &InstrumentSpec) -> String {
+    match clock {
+        SamplingClock::Time { step } => format!("step_ns={}", step.get()),
+        SamplingClock::BookChange => "clock=book_change".to_owned(),
+        SamplingClock::Volume { lots } => {
+            format!("bucket={}", amount(spec.lot_size, lots.get()))
+        }
+    }
+}
+
+fn calibration_param(sha256: [u8; 32]) -> String {
+    let hex: String = sha256.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("calibration={hex}")
+}
+
+/// So many times an amount; one beyond 64 bits counts as the largest.
+fn amount(of: Decimal, count: i64) -> Decimal {
+    Decimal::new(of.mantissa().saturating_mul(count), of.exponent())
 }
 
 /// The line of one value: the same on every machine and in every language.
@@ -40,7 +81,38 @@ pub fn canonical_line(id: usize, name: &str, unit: &str, params: &str) -> String
     format!("f{id}|{name}|f32|{unit}|{params}\n")
 }
 
-fn params(feature: &FeatureInfo, config: &FeatureConfig) -> String {
+/// What a feature is counted in besides ticks and lots, as amounts of the world.
+fn unit_params(slot: usize, spec: &InstrumentSpec) -> Vec<String> {
+    let size_unit = || format!("size_unit={}", amount(spec.lot_size, spec.size_unit_lots.get()));
+    let row = |name, ticks: i64| format!("{name}={}", amount(spec.tick_size, ticks));
+    let calendar = || format!("calendar={}", spec.calendar.name());
+    let units = &spec.units;
+    match slot {
+        index::VWAP_DIST_SESSION | index::CUM_DELTA | index::TOD_SIN | index::TOD_COS => {
+            vec![calendar()]
+        }
+        index::SESSION_REMAINING => {
+            let interval = units.funding_interval.map_or(0, Nanos::get);
+            vec![calendar(), format!("funding_interval_ns={interval}")]
+        }
+        index::LARGE_TRADE_RATIO | index::WHALE_IMBALANCE => vec![size_unit()],
+        index::STACKED_IMBALANCE => {
+            vec![size_unit(), row("footprint_row", units.footprint_row_ticks)]
+        }
+        index::POC_DIST | index::VA_POSITION => {
+            vec![calendar(), row("profile_row", units.profile_row_ticks)]
+        }
+        index::DEPTH_BPS_LOG | index::DEPTH_BPS_IMB => {
+            vec![format!("band_bps={}", units.depth_band_bps)]
+        }
+        index::CANCEL_RATE | index::CANCEL_IMBALANCE | index::ICEBERG_DETECTED => {
+            vec![format!("match_ttl_ns={}", units.match_ttl.get())]
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn params(feature: &FeatureInfo, config: &FeatureConfig) -> Vec<String> {
     let nanos = |millis: u32| i64::from(millis) * 1_000_000;
     let own = [
         ("window_ns", nanos(feature.window_ms)),
@@ -48,46 +120,130 @@ fn params(feature: &FeatureInfo, config: &FeatureConfig) -> String {
         ("half_life_ns", nanos(feature.half_life_ms)),
     ];
     let own = own.into_iter().filter(|(_, value)| *value != 0);
+    let parents = [
+        ("parent_gap_ns", config.parent_gap.get()),
+        ("parent_close_ns", config.parent_close.get()),
+    ];
+    let stale = ("stale_ns", config.stale_book_after.get());
     let configured = match feature.index {
-        index::TRADE_INTENSITY_10S => vec![
-            ("parent_gap_ns", config.parent_gap.get()),
-            ("parent_close_ns", config.parent_close.get()),
-        ],
-        index::VOLUME_IMBALANCE | index::DELTA_60S => Vec::new(),
-        slot if revision(slot) > 0 => vec![("stale_ns", config.stale_book_after.get())],
+        index::TRADE_INTENSITY_10S..=index::TRADE_SIZE_EW
+        | index::LARGE_TRADE_RATIO
+        | index::ROLL_SPREAD..=index::HAWKES_SELL
+        | index::SWEEP_DETECTED
+        | index::WHALE_IMBALANCE => parents.to_vec(),
+        index::HASBROUCK_IMPACT..=index::REALIZED_SPREAD => [&parents[..], &[stale]].concat(),
+        index::ICEBERG_DETECTED => vec![parents[1], stale],
+        // They know no book.
+        ..index::SPREAD_ABS | index::ABSORPTION..=index::VA_POSITION => Vec::new(),
+        slot if revision(slot) > 0 => vec![stale],
         _ => Vec::new(),
     };
-    let last = [("step_ns", config.step.get()), ("rev", i64::from(revision(feature.index)))];
-    let all = own.chain(configured).chain(last);
-    all.map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(";")
+    own.chain(configured).map(|(key, value)| format!("{key}={value}")).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use fluxo_core::{Calendar, FeatureUnits, InstrumentKind, Lots, Market, SpecSource, UnixNanos};
+
     use super::*;
 
+    fn spec() -> InstrumentSpec {
+        InstrumentSpec {
+            market: Market::BinanceUsdm,
+            symbol: "BTCUSDT".into(),
+            kind: InstrumentKind::Linear,
+            base: "BTC".into(),
+            quote: "USDT".into(),
+            settle: "USDT".into(),
+            tick_size: Decimal::new(1, 1),
+            lot_size: Decimal::new(1, 3),
+            multiplier: Decimal::ONE,
+            maker_fee: Decimal::ZERO,
+            taker_fee: Decimal::ZERO,
+            size_unit_lots: Lots::new(100),
+            units: FeatureUnits {
+                profile_row_ticks: 100,
+                footprint_row_ticks: 10,
+                funding_interval: Some(Nanos::from_millis(28_800_000)),
+                ..FeatureUnits::UNKNOWN
+            },
+            calendar: Calendar::AroundTheClock,
+            valid_from: UnixNanos::new(0),
+            source: SpecSource::Configured,
+        }
+    }
+
+    fn text(config: &FeatureConfig, spec: &InstrumentSpec) -> String {
+        schema_text(config, spec, None)
+    }
+
     #[test]
-    fn the_built_features_are_those_of_the_specification() {
-        let built: Vec<usize> = (0..FEATURE_COUNT).filter(|slot| revision(*slot) > 0).collect();
-        let expected = [27, 32, 34].into_iter().chain(45..=58).chain(60..=75);
+    fn every_slot_is_built() {
+        let built: Vec<usize> = (0..ROW_SLOTS).filter(|slot| revision(*slot) > 0).collect();
+        let expected = 0..117;
         assert_eq!(built, expected.collect::<Vec<_>>());
     }
 
     #[test]
     fn a_line_holds_every_parameter() {
-        let text = schema_text(&FeatureConfig::default());
+        let text = text(&FeatureConfig::default(), &spec());
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 114);
-        assert_eq!(
-            lines[27],
-            "f28|trade_intensity_10s|f32|1/s|window_ns=10000000000;parent_gap_ns=1000000;\
-             parent_close_ns=10000000;step_ns=100000000;rev=1"
-        );
-        assert_eq!(
-            lines[69],
-            "f70|ofi_1s|f32|1|window_ns=1000000000;stale_ns=10000000000;step_ns=100000000;rev=1"
-        );
-        assert_eq!(lines[59], "f60|microprice_dev|f32|ticks|step_ns=100000000;rev=0");
-        assert_eq!(lines[113], "f114|regime_stability|f32|1|rev=0");
+        for (at, line) in [
+            (
+                27,
+                "f28|trade_intensity_10s|f32|1/s|window_ns=10000000000;parent_gap_ns=1000000;\
+                 parent_close_ns=10000000;step_ns=100000000;rev=1",
+            ),
+            (
+                44,
+                "f45|session_remaining|f32|1|calendar=24x7;funding_interval_ns=28800000000000;\
+                 step_ns=100000000;rev=1",
+            ),
+            (
+                69,
+                "f70|ofi_1s|f32|1|window_ns=1000000000;stale_ns=10000000000;step_ns=100000000;rev=1",
+            ),
+            (101, "f102|poc_dist|f32|bps|calendar=24x7;profile_row=10;step_ns=100000000;rev=1"),
+            (113, "f114|regime_stability|f32|1|inputs=book;rev=1"),
+        ] {
+            assert_eq!(lines[at], line);
+        }
+    }
+
+    #[test]
+    fn a_finer_grid_of_the_same_instrument_has_the_same_text() {
+        let finer = InstrumentSpec {
+            tick_size: Decimal::new(1, 2),
+            lot_size: Decimal::new(1, 6),
+            size_unit_lots: Lots::new(100_000),
+            units: spec().units.rescaled(10).unwrap(),
+            ..spec()
+        };
+        let config = FeatureConfig::default();
+        assert_eq!(text(&config, &finer), text(&config, &spec()));
+        let clocks = [
+            SamplingClock::BookChange,
+            SamplingClock::Volume { lots: Lots::new(5) },
+            SamplingClock::Time { step: Nanos::from_millis(7) },
+        ];
+        let texts = clocks.map(|clock| text(&FeatureConfig { clock, ..config }, &spec()));
+        assert!(texts[0] != texts[1] && texts[1] != texts[2] && texts[0] != texts[2]);
+    }
+
+    #[test]
+    fn a_calibration_is_named_where_it_is_read() {
+        let named = |regime_inputs| {
+            let config = FeatureConfig { regime_inputs, ..FeatureConfig::default() };
+            let text = schema_text(&config, &spec(), Some([0xab; 32]));
+            let name = format!(";calibration={}", "ab".repeat(32));
+            let named = (0..).zip(text.lines()).filter(|(_, line)| line.contains(&name));
+            let named: Vec<usize> = named.map(|(slot, _)| slot).collect();
+            assert_eq!(text.replace(&name, ""), schema_text(&config, &spec(), None));
+            named
+        };
+        assert_eq!(named(InputSet::Book), [index::VPIN, index::MICROPRICE_DEV]);
+        let of_trades = [index::VPIN, index::MICROPRICE_DEV].into_iter().chain(108..114);
+        assert_eq!(named(InputSet::Trades), of_trades.collect::<Vec<_>>());
     }
 }

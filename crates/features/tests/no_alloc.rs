@@ -7,11 +7,11 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
 use fluxo_core::{
-    Aggressor, BatchKind, BookBatch, Calendar, Decimal, Gap, GapReason, InstrumentId,
+    Aggressor, BatchKind, BookBatch, Calendar, Decimal, FeatureUnits, Gap, GapReason, InstrumentId,
     InstrumentSpec, LevelUpdate, Lots, Market, MarketData, MarketEvent, Phase, Price, Side,
     SpecSource, Trade, TradeCondition, UnixNanos,
 };
-use fluxo_features::{FeatureConfig, FeatureEngine};
+use fluxo_features::{FeatureConfig, FeatureEngine, TargetConfig, TargetEngine};
 
 struct Counting;
 
@@ -69,6 +69,7 @@ fn spec() -> InstrumentSpec {
         maker_fee: Decimal::ZERO,
         taker_fee: Decimal::ZERO,
         size_unit_lots: Lots::new(1),
+        units: FeatureUnits::UNKNOWN,
         calendar: Calendar::AroundTheClock,
         valid_from: UnixNanos::new(0),
         source: SpecSource::Configured,
@@ -148,4 +149,45 @@ fn a_warm_engine_allocates_nothing() {
     let defined = feed(&mut engine, &events, EVENTS, &mut now);
     assert_eq!(CALLS.get(), before);
     assert!(defined > 1_000_000, "the rows held {defined} values");
+}
+
+/// As [`feed`], with the targets of the rows; counts the labels.
+fn feed_targets(
+    (features, targets): (&mut FeatureEngine, &mut TargetEngine),
+    events: &[MarketEvent],
+    count: usize,
+    now: &mut i64,
+) -> [usize; 2] {
+    let mut labels = [0; 2];
+    for event in events.iter().cycle().take(count) {
+        *now += 7 * MS;
+        let ts = UnixNanos::new(*now);
+        while let Some(row) = features.next_row(FeatureEngine::watermark_before(ts, event)) {
+            targets.on_row(row);
+        }
+        features.apply(ts, event);
+        targets.apply(ts, event);
+        while let Some(matured) = targets.next_matured() {
+            labels[usize::from(matured.label.is_ok())] += 1;
+        }
+    }
+    labels
+}
+
+#[test]
+fn warm_targets_allocate_nothing() {
+    // A cycle without trouble, so that barriers stand; then one gap, which ends them all at once.
+    let (mut events, mut now) = (cycle(), 1_700_000_000_000 * MS);
+    events.retain(|event| !matches!(event.data, MarketData::Status(_) | MarketData::Gap(_)));
+    let mut features = FeatureEngine::new(FeatureConfig::default(), &spec()).unwrap();
+    let costs = TargetConfig { slip_bps: 200.0, ..TargetConfig::default() };
+    let mut targets = TargetEngine::new(FeatureConfig::default(), costs, &spec()).unwrap();
+    feed_targets((&mut features, &mut targets), &events, 200_000, &mut now);
+    let before = CALLS.get();
+    let [_, labelled] = feed_targets((&mut features, &mut targets), &events, 200_000, &mut now);
+    let gap = [event(gap(GapReason::Sequence { expected: 1, got: 2 }))];
+    let [unlabelled, _] = feed_targets((&mut features, &mut targets), &gap, 1, &mut now);
+    assert_eq!(CALLS.get(), before);
+    assert!(labelled > 100_000, "{labelled} labels");
+    assert!(unlabelled > 15_000, "{unlabelled} rows with standing barriers");
 }

@@ -138,6 +138,14 @@ pub enum Error {
         /// How many lines were looked at.
         lines: u64,
     },
+    /// A file is written otherwise than was said.
+    #[error("{path} is {found}")]
+    OtherKind {
+        /// The file.
+        path: PathBuf,
+        /// What it is.
+        found: fluxo_capture::RecordingKind,
+    },
     /// A file became shorter while it was imported.
     #[error("{path} changed while it was read: import it again when nobody writes to it")]
     SourceChanged {
@@ -309,6 +317,7 @@ impl Error {
                     | io::ErrorKind::PermissionDenied
             ),
             Self::Source(fluxo_capture::Error::Open { .. })
+            | Self::OtherKind { .. }
             | Self::NoRoom { .. }
             | Self::ReadOnly { .. }
             | Self::Locked { .. }

@@ -112,7 +112,7 @@ fn values(message: &Message<'_>) -> (String, Vec<i128>) {
             take(&mut ticker.ask, &mut ticker.ask_size);
             &[]
         }
-        Body::AggTrade(_) | Body::MarkPrice(_) | Body::Other => &[],
+        Body::AggTrade(_) | Body::MarkPrice(_) | Body::Order(_) | Body::Other => &[],
     };
     for mut level in levels.iter().copied() {
         take(&mut level.price, &mut level.size);

@@ -92,6 +92,9 @@ pub enum Error {
         /// The market.
         market: Market,
     },
+    /// A saved order book contradicts itself or its own limits.
+    #[error("a saved order book contradicts itself")]
+    BadOrderBook,
     /// A book cannot be restated: a level would not fit its integer.
     #[error("the book cannot be rescaled by {price_factor} (price) and {lots_factor} (lots)")]
     Rescale {
@@ -119,6 +122,7 @@ impl Error {
             | Self::OutOfRange { .. }
             | Self::BadGrid { .. }
             | Self::UnsupportedMarket { .. }
+            | Self::BadOrderBook
             | Self::Rescale { .. } => None,
         }
     }

@@ -4,10 +4,11 @@
 //! promise the venue's grid: what the data did not show can still make it finer.
 
 use fluxo_core::{
-    Calendar, Decimal, InstrumentSpec, Lots, Market, SpecSource, TradeCondition, UnixNanos,
+    Calendar, Decimal, FeatureUnits, InstrumentSpec, Lots, Market, Nanos, SpecSource,
+    TradeCondition, UnixNanos,
 };
 
-use crate::{Body, Digits, Message};
+use crate::{Body, Digits, Message, OrderAction, OrderMessage};
 
 /// Quote currencies by which Binance's symbols end; the longer ones first where one ends another.
 const QUOTES: [&str; 45] = [
@@ -81,6 +82,7 @@ impl SpecInference {
                 self.observe_value(digits, ticker.bid, ticker.bid_size);
                 self.observe_value(digits, ticker.ask, ticker.ask_size);
             }
+            Body::Order(order) => self.observe_order(digits, order),
             Body::Trade(_) | Body::PartialDepth(_) | Body::MarkPrice(_) | Body::Other => {}
         }
         true
@@ -115,6 +117,13 @@ impl SpecInference {
         }
     }
 
+    /// What a hidden order or a cross traded at can lie between two ticks.
+    fn observe_order(&mut self, digits: Digits, order: &OrderMessage<'_>) {
+        if matches!(order.action, OrderAction::Add | OrderAction::Modify | OrderAction::Execute) {
+            self.observe_value(digits, order.price, order.size);
+        }
+    }
+
     fn observe_value(&mut self, digits: Digits, price: i64, size: i64) {
         self.tick_size.observe(price, digits.price);
         self.lot_size.observe(size, digits.size);
@@ -133,9 +142,11 @@ fn inferred_spec(
     let (maker_fee, taker_fee) = match market {
         Market::BinanceSpot => (basis_points(10), basis_points(10)),
         Market::BinanceUsdm | Market::BinanceCoinm => (basis_points(2), basis_points(5)),
-        Market::B3Futures => return None,
+        Market::B3Futures | Market::Nasdaq | Market::CmeFutures => return None,
     };
     let inverse = market == Market::BinanceCoinm;
+    // What the venue does where it lists nothing else.
+    let funding = (market != Market::BinanceSpot).then_some(FUNDING_INTERVAL);
     let (base, quote) = split_symbol(symbol);
     Some(InstrumentSpec {
         market,
@@ -154,11 +165,15 @@ fn inferred_spec(
         maker_fee,
         taker_fee,
         size_unit_lots: Lots::new(if inverse { 1 } else { 100 }),
+        units: FeatureUnits { funding_interval: funding, ..FeatureUnits::UNKNOWN },
         calendar: Calendar::AroundTheClock,
         valid_from,
         source: SpecSource::Inferred,
     })
 }
+
+/// How often perpetuals exchange funding where the venue lists nothing else.
+const FUNDING_INTERVAL: Nanos = Nanos::from_millis(8 * 3_600_000);
 
 /// `BTCUSD_PERP` is BTC in USD. A symbol that ends in no known currency is all base, and its quote
 /// is empty: unknown.

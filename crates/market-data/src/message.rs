@@ -6,6 +6,8 @@
 
 use fluxo_core::{Aggressor, Market, Side, TradeCondition, UnixNanos};
 
+use crate::OrderMessage;
+
 /// One decoded frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Message<'a> {
@@ -30,6 +32,7 @@ impl Message<'_> {
             | Body::Snapshot(_)
             | Body::Trade(_)
             | Body::AggTrade(_)
+            | Body::Order(_)
             | Body::Ticker(_) => true,
             Body::PartialDepth(_) | Body::MarkPrice(_) | Body::Other => false,
         }
@@ -63,6 +66,8 @@ pub enum Body<'a> {
     Ticker(RawTicker),
     /// The venue's mark price.
     MarkPrice(RawMarkPrice),
+    /// What happened to an order, as an order-by-order feed says it.
+    Order(OrderMessage<'a>),
     /// Well formed, and nothing that we use: a candle, the answer to a subscription, a shutdown notice.
     Other,
 }

@@ -2,8 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use fluxo_core::{
-    Calendar, Cash, ClientOrderId, Decimal, InstrumentId, InstrumentSpec, Lots, Market, Nanos,
-    OperatorCommand, Order, OrderType, Price, Side, Size, SpecSource, UnixNanos,
+    Calendar, Cash, ClientOrderId, Decimal, FeatureUnits, InstrumentId, InstrumentSpec, Lots,
+    Market, Nanos, OperatorCommand, Order, OrderType, Price, Side, Size, SpecSource, UnixNanos,
 };
 use fluxo_risk::{Config, Gate, Situation, Touch};
 use proptest::prelude::*;
@@ -25,6 +25,7 @@ fn gate() -> Gate {
         maker_fee: Decimal::ZERO,
         taker_fee: Decimal::ZERO,
         size_unit_lots: Lots::new(100),
+        units: FeatureUnits::UNKNOWN,
         calendar: Calendar::AroundTheClock,
         valid_from: UnixNanos::new(0),
         source: SpecSource::Configured,

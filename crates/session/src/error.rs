@@ -65,6 +65,61 @@ pub enum ConfigError {
         /// The symbol.
         symbol: String,
     },
+    /// A file that is no calibration.
+    #[error("{place} is no calibration")]
+    Calibration {
+        /// The file.
+        place: String,
+        /// Where it is not.
+        source: serde_json::Error,
+    },
+    /// A calibration with a value that it cannot have.
+    #[error("the calibration {place} {why}")]
+    CalibrationValue {
+        /// The file.
+        place: String,
+        /// What is wrong.
+        why: &'static str,
+    },
+    /// A calibration of another instrument, or of another grid.
+    #[error("the calibration {} was fitted on {of}, and this is {here}", short(sha256))]
+    CalibrationInstrument {
+        /// Its hash.
+        sha256: String,
+        /// Its instrument.
+        of: String,
+        /// The instrument of the run.
+        here: String,
+    },
+    /// A calibration that knows something of the recording.
+    #[error(
+        "the calibration {} was fitted on data up to {until} ns, and the recording begins at {begins} ns",
+        short(sha256)
+    )]
+    CalibrationLate {
+        /// Its hash.
+        sha256: String,
+        /// The last moment that it knows.
+        until: fluxo_core::UnixNanos,
+        /// The first moment of the recording.
+        begins: fluxo_core::UnixNanos,
+    },
+    /// A calibration that is not the one that is named.
+    #[error("{place} is the calibration {}, and {} is named", short(found), short(named))]
+    CalibrationOther {
+        /// The file.
+        place: String,
+        /// Its hash.
+        found: String,
+        /// The hash that is named.
+        named: String,
+    },
+    /// A calibration that is named and not at hand.
+    #[error("the calibration {} is named, and no file of it", short(sha256))]
+    CalibrationMissing {
+        /// Its hash.
+        sha256: String,
+    },
     /// A specification that has no arithmetic.
     #[error("{place}: {symbol}")]
     Specification {
@@ -75,6 +130,11 @@ pub enum ConfigError {
         /// Why.
         source: fluxo_core::Error,
     },
+}
+
+/// Enough of a hash to find it by.
+fn short(sha256: &str) -> &str {
+    sha256.get(..16).unwrap_or(sha256)
 }
 
 fn hint(nearest: Option<&str>) -> String {

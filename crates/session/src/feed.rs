@@ -3,7 +3,9 @@
 use std::collections::VecDeque;
 
 use fluxo_core::{GapReason, InstrumentId, InstrumentSpec, MarketEvent, UnixNanos};
-use fluxo_market_data::{Error, FeedCounts, Message, SyncConfig, SyncState, Synchroniser};
+use fluxo_market_data::{
+    Error, FeedCounts, Message, OrderFeedCounts, SyncConfig, SyncState, Synchroniser,
+};
 use fluxo_sim::Recorded;
 
 use crate::receive_clock::{ReceiveClock, Received};
@@ -34,7 +36,7 @@ impl Feed {
     pub(crate) fn on_message(&mut self, ts_recv: UnixNanos, message: &Message<'_>) {
         let Received { ts_recv, pause_since } = self.clock.observe(ts_recv);
         if let Some(last) = pause_since {
-            self.synchroniser.recording_boundary(last);
+            self.synchroniser.recording_pause(last);
         }
         self.on_received(ts_recv, message);
     }
@@ -88,6 +90,11 @@ impl Feed {
 
     pub(crate) const fn counts(&self) -> &FeedCounts {
         self.synchroniser.counts()
+    }
+
+    /// What an order-by-order feed brought; nothing on other markets.
+    pub(crate) fn order_counts(&self) -> OrderFeedCounts {
+        self.synchroniser.order_counts().unwrap_or_default()
     }
 
     /// Whether there was ever a whole book.

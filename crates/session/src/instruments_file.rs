@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use fluxo_core::{
-    Calendar, Decimal, InstrumentKind, InstrumentSpec, Lots, Market, Nanos, SpecSource, UnixNanos,
+    Calendar, Decimal, FeatureUnits, InstrumentKind, InstrumentSpec, Lots, Market, Nanos,
+    SpecSource, UnixNanos,
 };
 use fluxo_venues::client::ListedFilters;
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
-use crate::ConfigError;
 use crate::keys;
+use crate::{CalibrationFile, ConfigError, EngineFile};
 
 /// The list that ships with the project, used where no other is named.
 pub const DEFAULT_INSTRUMENTS_TOML: &str = include_str!("../../../configs/instruments.toml");
@@ -30,6 +31,9 @@ struct MarketSection {
     multiplier: Decimal,
     calendar: Calendar,
     match_ttl_ms: i64,
+    depth_band_bps: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    funding_interval_h: Option<i64>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -42,6 +46,8 @@ struct InstrumentSection {
     tick_size: Decimal,
     lot_size: Decimal,
     size_unit_lots: i64,
+    profile_row_ticks: i64,
+    footprint_row_ticks: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     multiplier: Option<Decimal>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -50,27 +56,25 @@ struct InstrumentSection {
     taker_fee: Option<Decimal>,
     #[serde(skip_serializing_if = "Option::is_none")]
     match_ttl_ms: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    depth_band_bps: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    funding_interval_h: Option<i64>,
 }
 
 /// The listed instruments.
 #[derive(Clone, Debug)]
 pub struct Instruments {
-    listed: BTreeMap<(Market, String), Listed>,
+    listed: BTreeMap<(Market, String), InstrumentSpec>,
     match_ttl: BTreeMap<Market, Nanos>,
     markets: BTreeMap<Market, MarketSection>,
-}
-
-/// An instrument, and how its feed behaves.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Listed {
-    /// What its integers mean.
-    pub spec: InstrumentSpec,
-    /// How long a print and the depth change that belongs to it may lie apart.
-    pub match_ttl: Nanos,
+    /// Whose size unit was fitted.
+    calibration: Option<CalibrationFile>,
 }
 
 /// How long a print and its depth change may lie apart on a feed that nobody described.
 const MATCH_TTL_UNKNOWN: Nanos = Nanos::from_millis(250);
+const DAY: Nanos = Nanos::from_millis(86_400_000);
 /// Longer than any feed dawdles.
 const MATCH_TTL_MS_MAX: i64 = 60_000;
 
@@ -91,8 +95,26 @@ impl Instruments {
 
     /// A listed instrument.
     #[must_use]
-    pub fn get(&self, market: Market, symbol: &str) -> Option<&Listed> {
+    pub fn get(&self, market: Market, symbol: &str) -> Option<&InstrumentSpec> {
         self.listed.get(&(market, symbol.to_owned()))
+    }
+
+    /// These instruments with the size unit that a configuration's calibration has, if it has one.
+    #[must_use]
+    pub fn calibrated_by(mut self, engine: &EngineFile) -> Self {
+        self.calibration = engine.calibration_file().cloned();
+        let units = self.calibration.iter();
+        for ((market, symbol), spec) in &mut self.listed {
+            if let Some(unit) = units.clone().find_map(|file| file.size_unit(*market, symbol)) {
+                spec.size_unit_lots = unit;
+            }
+        }
+        self
+    }
+
+    /// The size unit that was fitted on an instrument.
+    pub(crate) fn size_unit(&self, market: Market, symbol: &str) -> Option<Lots> {
+        self.calibration.as_ref()?.size_unit(market, symbol)
     }
 
     /// How long a print and its depth change may lie apart on a market.
@@ -108,7 +130,7 @@ impl Instruments {
         market: Market,
         symbol: &str,
         venue: &ListedFilters,
-    ) -> Option<Listed> {
+    ) -> Option<InstrumentSpec> {
         let defaults = self.markets.get(&market)?;
         let inverse = market.kind() == InstrumentKind::Inverse;
         let settle = if inverse { &venue.base } else { &venue.quote };
@@ -120,13 +142,19 @@ impl Instruments {
             settle: venue.margin.as_ref().unwrap_or(settle).clone(),
             tick_size: venue.tick_size,
             lot_size: venue.lot_size,
-            size_unit_lots: if inverse { 1 } else { 100 },
+            size_unit_lots: self
+                .size_unit(market, symbol)
+                .map_or(if inverse { 1 } else { 100 }, Lots::get),
+            profile_row_ticks: FeatureUnits::UNKNOWN.profile_row_ticks,
+            footprint_row_ticks: FeatureUnits::UNKNOWN.footprint_row_ticks,
             multiplier: venue.contract_size,
             maker_fee: None,
             taker_fee: None,
             match_ttl_ms: None,
+            depth_band_bps: None,
+            funding_interval_h: None,
         };
-        Some(Listed { spec: section.with(defaults), match_ttl: self.match_ttl(market) })
+        Some(section.with(defaults))
     }
 
     fn parse(text: &str, place: &str) -> Result<Self, ConfigError> {
@@ -137,6 +165,7 @@ impl Instruments {
             listed: BTreeMap::new(),
             match_ttl: BTreeMap::new(),
             markets: file.markets.clone(),
+            calibration: None,
         };
         for (market, section) in &file.markets {
             instruments.match_ttl.insert(*market, match_ttl(section.match_ttl_ms)?);
@@ -159,8 +188,7 @@ impl Instruments {
             must: "describe every market of an instrument",
             got: format!("none for {market}"),
         })?;
-        let ttl = section.match_ttl_ms.map(match_ttl).transpose()?;
-        let match_ttl = ttl.unwrap_or_else(|| self.match_ttl(market));
+        section.match_ttl_ms.map(match_ttl).transpose()?;
         let spec = section.with(defaults);
         check_spec(&spec)?;
         spec.valuation().map_err(|source| ConfigError::Specification {
@@ -168,7 +196,7 @@ impl Instruments {
             symbol: symbol.clone(),
             source,
         })?;
-        match self.listed.insert((market, symbol.clone()), Listed { spec, match_ttl }) {
+        match self.listed.insert((market, symbol.clone()), spec) {
             Some(_) => Err(ConfigError::Duplicate { place: place.to_owned(), market, symbol }),
             None => Ok(()),
         }
@@ -176,9 +204,17 @@ impl Instruments {
 }
 
 /// Keys of `[markets.*]`.
-const MARKET_KEYS: [&str; 5] = ["maker_fee", "taker_fee", "multiplier", "calendar", "match_ttl_ms"];
+const MARKET_KEYS: [&str; 7] = [
+    "maker_fee",
+    "taker_fee",
+    "multiplier",
+    "calendar",
+    "match_ttl_ms",
+    "depth_band_bps",
+    "funding_interval_h",
+];
 /// Keys of `[[instrument]]`.
-const INSTRUMENT_KEYS: [&str; 12] = [
+const INSTRUMENT_KEYS: [&str; 16] = [
     "market",
     "symbol",
     "base",
@@ -187,10 +223,14 @@ const INSTRUMENT_KEYS: [&str; 12] = [
     "tick_size",
     "lot_size",
     "size_unit_lots",
+    "profile_row_ticks",
+    "footprint_row_ticks",
     "multiplier",
     "maker_fee",
     "taker_fee",
     "match_ttl_ms",
+    "depth_band_bps",
+    "funding_interval_h",
 ];
 
 /// Refuses the first key that nobody reads, before a key that is missing because of it is.
@@ -244,6 +284,16 @@ impl InstrumentSection {
             maker_fee: self.maker_fee.unwrap_or(defaults.maker_fee),
             taker_fee: self.taker_fee.unwrap_or(defaults.taker_fee),
             size_unit_lots: Lots::new(self.size_unit_lots),
+            units: FeatureUnits {
+                profile_row_ticks: self.profile_row_ticks,
+                footprint_row_ticks: self.footprint_row_ticks,
+                depth_band_bps: self.depth_band_bps.unwrap_or(defaults.depth_band_bps),
+                match_ttl: Nanos::from_millis(self.match_ttl_ms.unwrap_or(defaults.match_ttl_ms)),
+                funding_interval: self
+                    .funding_interval_h
+                    .or(defaults.funding_interval_h)
+                    .map(|hours| Nanos::from_millis(hours.saturating_mul(3_600_000))),
+            },
             calendar: defaults.calendar,
             valid_from: UnixNanos::new(0),
             source: SpecSource::Configured,
@@ -256,6 +306,23 @@ fn check_spec(spec: &InstrumentSpec) -> Result<(), ConfigError> {
     if spec.size_unit_lots < Lots::new(1) {
         let got = spec.size_unit_lots.get().to_string();
         return Err(ConfigError::Range { key: "size_unit_lots", must: "be above zero", got });
+    }
+    let FeatureUnits { profile_row_ticks, footprint_row_ticks, depth_band_bps, .. } = spec.units;
+    for (key, value, max) in [
+        ("profile_row_ticks", profile_row_ticks, i64::from(i32::MAX)),
+        ("footprint_row_ticks", footprint_row_ticks, i64::from(i32::MAX)),
+        ("depth_band_bps", depth_band_bps, 1_000),
+    ] {
+        if !(1..=max).contains(&value) {
+            let got = value.to_string();
+            return Err(ConfigError::Range { key, must: "be above zero and no absurdity", got });
+        }
+    }
+    if let Some(interval) = spec.units.funding_interval
+        && (interval <= Nanos::ZERO || DAY.get() % interval.get() != 0)
+    {
+        let got = format!("{interval}");
+        return Err(ConfigError::Range { key: "funding_interval_h", must: "divide a day", got });
     }
     for (key, fee) in [("maker_fee", spec.maker_fee), ("taker_fee", spec.taker_fee)] {
         let units = fee.mantissa_at(FEE_DIGITS_MAX);
@@ -286,23 +353,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_fifteen_pairs_are_listed_on_three_markets_and_two_futures_and_our_own() {
+    fn the_fifteen_pairs_are_listed_on_three_markets_and_what_else_there_is_data_of() {
         let shipped = Instruments::load(None).unwrap();
-        assert_eq!(shipped.listed.len(), 3 * 15 + 2 + 1);
-        let spec = &shipped.get(Market::BinanceCoinm, "BTCUSD_PERP").unwrap().spec;
+        assert_eq!(shipped.listed.len(), 3 * 15 + 2 + 1 + 4);
+        let spec = &shipped.get(Market::BinanceCoinm, "BTCUSD_PERP").unwrap();
         assert_eq!((spec.settle.as_str(), spec.multiplier), ("BTC", Decimal::new(100, 0)));
         assert_eq!(
-            shipped.get(Market::BinanceUsdm, "BTCUSDT").unwrap().spec.size_unit_lots,
+            shipped.get(Market::BinanceUsdm, "BTCUSDT").unwrap().size_unit_lots,
             Lots::new(100)
         );
-        assert_eq!(shipped.get(Market::B3Futures, "WDO").unwrap().match_ttl, Nanos::ZERO);
+        assert_eq!(shipped.get(Market::B3Futures, "WDO").unwrap().units.match_ttl, Nanos::ZERO);
     }
 
     #[test]
     fn the_synthetic_instrument_is_the_one_that_its_market_is_made_for() {
         let made_for = fluxo_sim::synthetic::instrument();
         let shipped = Instruments::load(None).unwrap();
-        assert_eq!(shipped.get(made_for.market, &made_for.symbol).unwrap().spec, made_for);
+        assert_eq!(shipped.get(made_for.market, &made_for.symbol).unwrap().clone(), made_for);
     }
 
     #[test]
@@ -313,10 +380,10 @@ mod tests {
             list.get(Market::B3Futures, "WIN").unwrap().clone()
         };
         let (before, after) = (listed(""), listed("maker_fee = \"-0.00001\"\nmatch_ttl_ms = 7\n"));
-        assert_eq!(after.spec.maker_fee, "-0.00001".parse().unwrap());
-        assert_eq!(after.match_ttl, Nanos::from_millis(7));
+        assert_eq!(after.maker_fee, "-0.00001".parse().unwrap());
+        assert_eq!(after.units.match_ttl, Nanos::from_millis(7));
         // What it does not say is the market's.
-        assert_eq!(after.spec.taker_fee, before.spec.taker_fee);
+        assert_eq!(after.taker_fee, before.taker_fee);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use fluxo_lake::Digest;
 use fluxo_lake::journal::{End, Header, JournalConfig, JournalWriter};
 use fluxo_report::{Outcome, RunSummary, Unfit};
 
+use crate::config_file::CALIBRATION_FACT;
 use crate::fills::FillsFile;
 use crate::models::Models;
 use crate::out_folder::OutFolder;
@@ -118,6 +119,9 @@ fn header(file: &EngineFile, source: &impl SessionSource, models: Option<&Models
     let match_ttl = source.match_ttl().get().to_string();
     let facts = source.facts().into_iter().chain([("match_ttl_ns", match_ttl)]);
     header.facts.extend(facts.map(|(name, fact)| (name.to_owned(), fact)));
+    if let Some(calibration) = file.calibration_file() {
+        header.facts.insert(CALIBRATION_FACT.to_owned(), calibration.text().to_owned());
+    }
     if let Some(models) = models {
         header.bundle_sha256 = Some(Digest::new(*models.id().as_bytes()));
         header.facts.insert(BUNDLE_FACT.to_owned(), models.place().display().to_string());

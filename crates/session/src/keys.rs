@@ -102,7 +102,8 @@ fn nearest(key: &str, known: &Table) -> Option<String> {
 }
 
 /// The word nearest to `word`, when one is near at all.
-pub(crate) fn nearest_of<'a>(word: &str, words: impl Iterator<Item = &'a str>) -> Option<String> {
+#[must_use]
+pub fn nearest_of<'a>(word: &str, words: impl Iterator<Item = &'a str>) -> Option<String> {
     const NEAR: f64 = 0.7;
     words
         .map(|candidate| (strsim::jaro_winkler(word, candidate), candidate))

@@ -4,6 +4,7 @@
 //! so that equal inputs give equal decisions. It promises that nothing but the configuration, the
 //! instruments and what came from the source, or from a person through it, reaches the engine.
 
+mod calibration;
 mod capture_input;
 mod clock;
 mod config_file;
@@ -28,10 +29,15 @@ mod settings;
 mod source;
 mod summary;
 
+pub use calibration::{
+    CALIBRATION_FORMAT, CalibratedInstrument, CalibrationFacts, CalibrationFile, MicroPriceFit,
+    SessionsFitted, SizeUnitFit, VolumeBucketFit,
+};
 pub use config_file::{DEFAULT_ENGINE_TOML, EngineFile};
 pub use error::ConfigError;
 pub use inputs::Inputs;
-pub use instruments_file::{DEFAULT_INSTRUMENTS_TOML, Instruments, Listed};
+pub use instruments_file::{DEFAULT_INSTRUMENTS_TOML, Instruments};
+pub use keys::nearest_of;
 pub use live::{LiveSetup, Stopper, ask, run_live};
 pub use models::{Models, bundle_failure, bundle_id, find_library, load_runtime, read_bundle};
 pub use recording::{Recording, RecordingError};

@@ -22,7 +22,7 @@ pub struct Recording<'l> {
     input: Input<'l>,
     feed: Feed,
     spec: InstrumentSpec,
-    match_ttl: Nanos,
+    begins: Option<UnixNanos>,
     sources: Vec<SourceFile>,
     warnings: Vec<String>,
 }
@@ -121,7 +121,10 @@ impl RecordingError {
             Self::Capture(error) => Failure::usage(error).remedy("check the path"),
             Self::Lake(error) => lake_failure(error),
             Self::NoInstrument { .. } => {
-                Failure::damaged(self).remedy("give captures with lines of `<receive time> <JSON>`")
+                Failure::damaged(self).remedy(
+                    "give captures with lines of `<receive time> <JSON>`, an archive of LOBSTER or a \
+                     market-by-order file",
+                )
             }
             Self::OtherInstrument { .. } => {
                 Failure::usage(self).remedy("give the files of one instrument, in order")
@@ -178,10 +181,16 @@ impl<'l> Recording<'l> {
         &self.spec
     }
 
+    /// When its first message was received.
+    #[must_use]
+    pub const fn begins(&self) -> Option<UnixNanos> {
+        self.begins
+    }
+
     /// How long a print and its depth change may lie apart.
     #[must_use]
     pub const fn match_ttl(&self) -> Nanos {
-        self.match_ttl
+        self.spec.units.match_ttl
     }
 
     /// The files, with their hashes.
@@ -236,6 +245,7 @@ impl<'l> Recording<'l> {
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
         let (counts, mut warnings) = (self.feed.counts(), self.warnings.clone());
+        let orders = self.feed.order_counts();
         if let Input::Capture(CaptureInput { first_malformed: Some(first), malformed, .. }) =
             &self.input
         {
@@ -255,6 +265,15 @@ impl<'l> Recording<'l> {
             (counts.foreign, "frames are of another instrument and were left out"),
             (counts.dropped_depth, "depth updates were dropped: too many waited for a snapshot"),
             (counts.out_of_range, "frames hold a value beyond the range of ticks and lots"),
+            (orders.contradicted_levels, "levels are shown otherwise than their orders say"),
+            (orders.orders.duplicate_adds, "orders joined under an identifier that rested already"),
+            (orders.orders.unnamed_orders, "orders are beyond the most that are known one by one"),
+            (orders.orders.lost_levels, "levels are beyond the most that a book of orders holds"),
+            (orders.unexplained_fills, "fills are of orders that were never displayed"),
+            (
+                orders.rounded_prints,
+                "prints lie between two ticks and count at the one where the taker pays less",
+            ),
             (
                 self.feed.doubted_times(),
                 "receive times lie an hour or more from those around them and were not believed",
@@ -318,17 +337,21 @@ impl<'l> Recording<'l> {
         instruments: &Instruments,
     ) -> Result<Self, RecordingError> {
         let instrument = label(market, symbol);
-        let (spec, match_ttl) = match instruments.get(market, symbol) {
-            Some(listed) => (listed.spec.clone(), listed.match_ttl),
+        let spec = match instruments.get(market, symbol) {
+            Some(listed) => listed.clone(),
             None => {
-                let spec =
+                let mut spec =
                     peek.spec().ok_or(RecordingError::NoGrid { instrument: instrument.clone() })?;
-                (spec, instruments.match_ttl(market))
+                spec.units.match_ttl = instruments.match_ttl(market);
+                if let Some(unit) = instruments.size_unit(market, symbol) {
+                    spec.size_unit_lots = unit;
+                }
+                spec
             }
         };
         let feed = Feed::new(spec.clone())
             .map_err(|source| RecordingError::Unusable { instrument, source })?;
-        Ok(Self { input, feed, spec, match_ttl, sources, warnings: Vec::new() })
+        Ok(Self { input, feed, spec, begins: peek.first(), sources, warnings: Vec::new() })
     }
 }
 
@@ -367,6 +390,10 @@ impl SessionSource for Recording<'_> {
 
     fn match_ttl(&self) -> Nanos {
         self.match_ttl()
+    }
+
+    fn begins(&self) -> Option<UnixNanos> {
+        self.begins()
     }
 
     fn sources(&self) -> &[SourceFile] {

@@ -34,7 +34,7 @@ pub fn replay_journal(
     let mut journal = JournalReader::open(folder).map_err(lake_failure)?;
     let file = match changed {
         Some(file) => file.clone(),
-        None => EngineFile::from_text(&journal.header().config).or_damaged()?,
+        None => EngineFile::of_journal(journal.header()).or_damaged()?,
     };
     let mut engine = engine(journal.header(), &file)?;
     let is_live = journal.header().sources.is_empty();
@@ -132,7 +132,7 @@ impl Replay<'_> {
 /// A journal that is damaged or is none.
 pub fn recorded_configuration(folder: &Path) -> Outcome<EngineFile> {
     let journal = JournalReader::open(folder).map_err(lake_failure)?;
-    EngineFile::from_text(&journal.header().config).or_damaged()
+    EngineFile::of_journal(journal.header()).or_damaged()
 }
 
 fn engine(header: &Header, file: &EngineFile) -> Outcome<Engine> {

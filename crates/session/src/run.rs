@@ -84,11 +84,12 @@ pub(crate) fn drive<S: SessionSource>(
     on_progress: &mut dyn FnMut(Progress),
 ) -> Outcome<RunSummary> {
     check_models(&file, models.as_ref())?;
-    let instrument = serde_json::to_string(&(source.spec(), source.match_ttl())).or_internal()?;
+    let instrument = serde_json::to_string(source.spec()).or_internal()?;
     let spec = source.spec().clone();
     let sim = file.sim_config(source.match_ttl()).or_usage()?;
     let mut engine =
         Engine::new(vec![(spec.clone(), file.engine_config(&spec).or_usage()?)]).or_usage()?;
+    source.begins().map_or(Ok(()), |begins| file.check_calibrated_before(begins)).or_usage()?;
     let keeper = Keeper::open(destination, &file, &source, models.as_ref())?;
     if let Some(models) = models {
         engine.begin_with(INSTRUMENT, Forecaster::Models(models.into_ensemble()));
@@ -126,7 +127,8 @@ pub(crate) fn drive<S: SessionSource>(
         live.read_to_actions_ns = percentiles(&steps.tally.since_read);
     }
     let mut source_warnings = timeline.source().warnings();
-    source_warnings.extend(live.as_ref().and_then(|live| too_slow(live, steps.file.rows_every())));
+    let rows_every = steps.file.rows_every().or_usage()?;
+    source_warnings.extend(live.as_ref().and_then(|live| too_slow(live, rows_every)));
     let Steps { file, engine, keeper, tally, .. } = steps;
     let finished = Finished {
         file: &file,

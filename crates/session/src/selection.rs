@@ -17,7 +17,9 @@ pub struct Selection {
 /// A name that no market has.
 pub fn market_named(name: &str) -> Result<Market, String> {
     Market::from_name(name).ok_or_else(|| {
-        "there are binance-spot, binance-usdm, binance-coinm and b3-futures".to_owned()
+        let (last, others) = Market::ALL.split_last().expect("there are markets");
+        let others: Vec<&str> = others.iter().map(|market| market.name()).collect();
+        format!("there are {} and {last}", others.join(", "))
     })
 }
 

@@ -3,19 +3,24 @@
 use fluxo_coordinator::{AgentWeights, Following, Hysteresis, Maker, Strategy};
 use fluxo_core::{
     AgentKind, CASH_SCALE_DIGITS, Cash, Decimal, InstrumentSpec, Nanos, Size, StrategyKind, Ticks,
+    UnixNanos,
 };
-use fluxo_features::FeatureConfig;
+use fluxo_features::{Calibration, FeatureConfig, SamplingClock};
 use fluxo_flow_agents::OrderFlowConfig;
 use fluxo_market_data::BookConfig;
 use fluxo_sim::{SimConfig, VenueConfig};
 
-use crate::ConfigError;
 use crate::config_file::{EngineFile, HysteresisSection, QuoteSizing};
+use crate::{CalibrationFile, ConfigError};
+
+/// How often time is looked at where events make the rows.
+const TIMERS_EVERY: Nanos = Nanos::from_millis(100);
 
 impl EngineFile {
-    /// How far apart rows, and so decisions, are.
-    pub(crate) const fn rows_every(&self) -> Nanos {
-        Nanos::from_millis(self.rows.every_ms)
+    /// How far apart rows, and so decisions, are; where no clock of time makes them, how often time is
+    /// looked at.
+    pub(crate) fn rows_every(&self) -> Result<Nanos, ConfigError> {
+        Ok(self.row_clock()?.step().unwrap_or(TIMERS_EVERY))
     }
 
     /// The engine's configuration for an instrument.
@@ -29,6 +34,7 @@ impl EngineFile {
         let sizing = self.sizing_in(&spec.quote);
         Ok(fluxo_engine::Config {
             features: self.feature_config()?,
+            calibration: self.calibration(spec)?,
             agents: self.agents_config()?,
             coordinator: fluxo_coordinator::Config {
                 strategy: self.strategy()?,
@@ -62,20 +68,44 @@ impl EngineFile {
                 "simulation.response_latency_ms",
                 simulation.response_latency_ms,
             )?,
-            row_clock: self.step()?,
+            row_clock: self.rows_every()?,
             look_ahead_max: SimConfig::LOOK_AHEAD_MAX,
             messages_in_flight_max: SimConfig::MESSAGES_IN_FLIGHT_MAX,
             venue: VenueConfig { match_ttl, ..VenueConfig::CAREFUL },
         })
     }
 
-    /// What a value of each slot of the rows means, as one text: its SHA-256 ties a model to the rows
+    /// What a value of each slot of the rows of an instrument means, as one text: its SHA-256 ties a model to the rows
     /// that it was trained on.
     ///
     /// # Errors
     /// A number that is out of its range.
-    pub fn feature_schema_text(&self) -> Result<String, ConfigError> {
-        Ok(fluxo_features::schema_text(&self.feature_config()?))
+    pub fn feature_schema_text(&self, spec: &InstrumentSpec) -> Result<String, ConfigError> {
+        let sha256 = self.calibration.as_ref().map(|file| *file.sha256().as_bytes());
+        Ok(fluxo_features::schema_text(&self.feature_config()?, spec, sha256))
+    }
+
+    /// What was fitted on earlier sessions of an instrument; nothing where no file is named.
+    ///
+    /// # Errors
+    /// A calibration of another instrument.
+    pub fn calibration(&self, spec: &InstrumentSpec) -> Result<Calibration, ConfigError> {
+        let file = self.calibration.as_ref();
+        file.map_or_else(|| Ok(Calibration::default()), |file| file.for_instrument(spec))
+    }
+
+    /// The file that was fitted on earlier sessions, when there is one.
+    #[must_use]
+    pub const fn calibration_file(&self) -> Option<&CalibrationFile> {
+        self.calibration.as_ref()
+    }
+
+    /// Refuses a calibration that knows something of what it is used on.
+    ///
+    /// # Errors
+    /// [`ConfigError::CalibrationLate`].
+    pub fn check_calibrated_before(&self, begins: UnixNanos) -> Result<(), ConfigError> {
+        self.calibration.as_ref().map_or(Ok(()), |file| file.check_before(begins))
     }
 
     /// The most orders that may be open at once.
@@ -89,9 +119,12 @@ impl EngineFile {
         self.sizing_in(quote).order
     }
 
-    fn step(&self) -> Result<Nanos, ConfigError> {
-        let step = positive("rows.every_ms", self.rows.every_ms)?;
-        millis("rows.every_ms", step)
+    fn row_clock(&self) -> Result<SamplingClock, ConfigError> {
+        self.rows.clock.parse().map_err(|_| ConfigError::Range {
+            key: "rows.clock",
+            must: "be time:MILLISECONDS, book-change or volume:LOTS, with a whole number above zero",
+            got: self.rows.clock.clone(),
+        })
     }
 
     /// The feature engine's configuration: what rows are made of.
@@ -100,13 +133,15 @@ impl EngineFile {
     /// A number that is out of its range.
     pub fn feature_config(&self) -> Result<FeatureConfig, ConfigError> {
         Ok(FeatureConfig {
-            step: self.step()?,
+            clock: self.row_clock()?,
             parent_gap: millis("rows.parent_gap_ms", self.rows.parent_gap_ms)?,
             parent_close: millis("rows.parent_close_ms", self.rows.parent_close_ms)?,
             stale_book_after: millis(
                 "rows.stale_ms",
                 positive("rows.stale_ms", self.rows.stale_ms)?,
             )?,
+            warm_after: millis("rows.warm_after_s", self.rows.warm_after_s.saturating_mul(1_000))?,
+            regime_inputs: self.rows.regime.into(),
             book: BookConfig::DEFAULT,
         })
     }

@@ -1,6 +1,6 @@
 //! What a run asks of its source, whether that is a recording or a live feed.
 
-use fluxo_core::{InstrumentSpec, Nanos};
+use fluxo_core::{InstrumentSpec, Nanos, UnixNanos};
 use fluxo_lake::journal::SourceFile;
 use fluxo_report::{Failure, LiveSummary};
 use fluxo_sim::MarketSource;
@@ -35,6 +35,10 @@ pub(crate) trait SessionSource: MarketSource {
     /// Refuses a source that never gave a whole book. To be asked at the end.
     fn check_book(&self) -> Result<(), Self::Error>;
 
+    /// When a recording begins; a live feed is always later than all that was known before it.
+    fn begins(&self) -> Option<UnixNanos> {
+        None
+    }
     /// What else a journal should say of the source, by name.
     fn facts(&self) -> Vec<(&'static str, String)> {
         Vec::new()

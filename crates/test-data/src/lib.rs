@@ -112,6 +112,13 @@ pub fn capture(name: &str) -> Option<PathBuf> {
     path.is_file().then_some(path)
 }
 
+/// A file of the data folder by its place in it, for a test or bench that needs a certain one.
+#[must_use]
+pub fn data_file(place: &str) -> Option<PathBuf> {
+    let path = data_dir()?.join(place);
+    path.is_file().then_some(path)
+}
+
 /// The name without its date: `usdm_btcusdt`.
 fn stem(file: &Path) -> String {
     let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use fluxo_core::{
-    Calendar, Decimal, GapReason, InstrumentId, InstrumentSpec, Lots, Market, MarketData,
-    MarketEvent, Side, SpecSource, UnixNanos,
+    Calendar, Decimal, FeatureUnits, GapReason, InstrumentId, InstrumentSpec, Lots, Market,
+    MarketData, MarketEvent, Side, SpecSource, UnixNanos,
 };
 use fluxo_market_data::{
     Body, DepthSnapshot, DepthUpdate, Digits, Message, RawLevel, SyncConfig, SyncState,
@@ -113,6 +113,7 @@ fn spec() -> InstrumentSpec {
         maker_fee: Decimal::ZERO,
         taker_fee: Decimal::ZERO,
         size_unit_lots: Lots::new(1),
+        units: FeatureUnits::UNKNOWN,
         calendar: Calendar::AroundTheClock,
         valid_from: UnixNanos::new(0),
         source: SpecSource::Configured,

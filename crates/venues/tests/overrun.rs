@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use fluxo_core::{
-    Calendar, Decimal, GapReason, InstrumentId, InstrumentSpec, Lots, Market, MarketData,
-    SpecSource, UnixNanos,
+    Calendar, Decimal, FeatureUnits, GapReason, InstrumentId, InstrumentSpec, Lots, Market,
+    MarketData, SpecSource, UnixNanos,
 };
 use fluxo_market_data::{Decoder, SyncConfig, SyncState, Synchroniser};
 use fluxo_venues::client::{
@@ -28,6 +28,7 @@ fn spec() -> InstrumentSpec {
         maker_fee: Decimal::ZERO,
         taker_fee: Decimal::ZERO,
         size_unit_lots: Lots::new(100),
+        units: FeatureUnits::UNKNOWN,
         calendar: Calendar::AroundTheClock,
         valid_from: UnixNanos::new(0),
         source: SpecSource::Configured,

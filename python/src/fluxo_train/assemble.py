@@ -145,7 +145,8 @@ def part(
             "t_start": prepared.cut.start,
             "t_end": prepared.cut.holdout,
             "code_version": dataset.metadata.get("ds.code_version", {}),
-        },
+        }
+        | row_calibration(dataset.metadata),
         "scaler": {"kind": "none", "fused": True},
         "calibration": {"kind": "none"},
         "decision": {
@@ -168,3 +169,9 @@ def part(
         "trainer_version": TRAINER_VERSION,
     }
     return bundle.Part(model.name, model.graph, outputs, metadata)
+
+
+def row_calibration(metadata: dict[str, Any]) -> dict[str, Any]:
+    """The hash of the file of earlier sessions that the rows rest on, where there was one."""
+    sha256 = metadata.get("ds.calibration", {}).get("sha256")
+    return {"row_calibration_sha256": sha256} if sha256 else {}

@@ -10,7 +10,7 @@ fn check(capture: &str, market: Market, symbol: &str) {
     let Some(capture) = fluxo_test_data::capture(capture) else { return };
     let bench = Bench::new();
     let instruments = Instruments::load(None).unwrap();
-    let spec = instruments.get(market, symbol).unwrap().spec.clone();
+    let spec = instruments.get(market, symbol).unwrap().clone();
     let config = Config { speed: 40.0, ..Config::new(spec) };
     let double = Double::start(config, Captures::new([capture])).unwrap();
     let more = ["--strategy", "maker", "--for", "150s"];

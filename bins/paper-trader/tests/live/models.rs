@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use fluxo_core::{Event, OperatorCommand};
+use fluxo_core::{Event, Market, OperatorCommand};
 use fluxo_features::{FeatureConfig, schema_text};
-use fluxo_session::{ReplayModels, Scores, bundle_id};
+use fluxo_session::{Instruments, ReplayModels, Scores, bundle_id};
 use fluxo_test_data::{TestBundle, runtime_library};
 use fluxo_venues::double::Trouble;
 
@@ -14,7 +14,10 @@ use crate::support::{Bench, events, gaps, replayed_with, text, wait_for};
 /// A bundle of these fixtures for rows as they are by default.
 fn bundle(bench: &Bench, name: &str, models: &[&str]) -> PathBuf {
     let folder = bench.path(name);
-    TestBundle::new(models, &schema_text(&FeatureConfig::default()), "BTCUSDT").write(&folder);
+    let instruments = Instruments::load(None).unwrap();
+    let spec = instruments.get(Market::BinanceUsdm, "BTCUSDT").unwrap();
+    let schema = schema_text(&FeatureConfig::default(), spec, None);
+    TestBundle::new(models, &schema, "BTCUSDT").write(&folder);
     folder
 }
 
@@ -38,6 +41,7 @@ fn models_are_exchanged_in_mid_session_and_every_replay_is_identical() {
         double.address(),
         &[
             &["--strategy", "ensemble", "--bundle", text(&first), "--control", socket][..],
+            &["--set", "rows.warm_after_s=0"],
             &["--ort-lib", text(&library), "--for", "150s"],
         ]
         .concat(),

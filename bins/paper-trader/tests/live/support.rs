@@ -48,7 +48,7 @@ impl Bench {
         troubles: &[(i64, Trouble)],
     ) -> Double {
         let instruments = Instruments::load(None).unwrap();
-        let spec = instruments.get(Market::BinanceUsdm, "BTCUSDT").unwrap().spec.clone();
+        let spec = instruments.get(Market::BinanceUsdm, "BTCUSDT").unwrap().clone();
         let troubles = troubles
             .iter()
             .map(|(seconds, trouble)| (Nanos::from_millis(seconds * 1_000), *trouble))

@@ -23,7 +23,10 @@ fn the_same_dataset_is_left_as_it_is() {
     let first = write(&capture, 100, &out).unwrap();
     assert!(!first.existed && first.events > 0);
     let names: Vec<String> = bytes_in(&first.path).into_keys().collect();
-    assert_eq!(names, ["dataset.json", "part-20240808.parquet", "provenance.json"]);
+    assert_eq!(
+        names,
+        ["class_balance.json", "dataset.json", "part-20240808.parquet", "provenance.json"]
+    );
     // Nothing unfinished lies beside it.
     assert_eq!(fs::read_dir(first.path.parent().unwrap()).unwrap().count(), 1);
     let before = bytes_in(&first.path);
@@ -60,13 +63,17 @@ fn a_changed_file_is_found() {
     let folder = tempfile::tempdir().unwrap();
     let (capture, out) = (capture(folder.path()), folder.path().join("out"));
     let first = write(&capture, 100, &out).unwrap();
-    let part = first.path.join("part-20240808.parquet");
-    let mut bytes = fs::read(&part).unwrap();
-    bytes[1_000] ^= 1;
-    fs::write(&part, bytes).unwrap();
-    let (code, line) = exit(write(&capture, 100, &out).unwrap_err());
-    assert_eq!(code, Exit::Damaged);
-    assert!(line.contains("part-20240808.parquet was changed"), "{line}");
+    for name in ["part-20240808.parquet", "class_balance.json"] {
+        let file = first.path.join(name);
+        let whole = fs::read(&file).unwrap();
+        let mut bytes = whole.clone();
+        bytes[1_000] ^= 1;
+        fs::write(&file, bytes).unwrap();
+        let (code, line) = exit(write(&capture, 100, &out).unwrap_err());
+        assert_eq!(code, Exit::Damaged);
+        assert!(line.contains(&format!("{name} was changed")), "{line}");
+        fs::write(&file, whole).unwrap();
+    }
 }
 
 #[test]
@@ -77,7 +84,7 @@ fn what_a_killed_run_left_is_cleared() {
     fs::create_dir_all(&left).unwrap();
     fs::write(left.join("part-20240807.parquet.unfinished"), "half").unwrap();
     let written = write(&capture, 100, &out).unwrap();
-    assert_eq!(bytes_in(&written.path).len(), 3);
+    assert_eq!(bytes_in(&written.path).len(), 4);
     assert!(!left.exists());
 }
 

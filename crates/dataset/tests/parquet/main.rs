@@ -2,7 +2,10 @@
 //! recording, and read back with a reader that knows nothing of the writer.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod balance;
+mod calibrated;
 mod cells;
+mod checked;
 mod facts;
 mod folders;
 mod recomputed;

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use fluxo_core::{Decimal, Gap, InstrumentSpec, MarketData, Side};
 use fluxo_features::catalogue::{TARGETS, index};
-use fluxo_features::{FeatureEngine, FeatureRow, RowLabels, TARGET_COUNT, TargetEngine, slot_name};
+use fluxo_features::{
+    FeatureEngine, FeatureRow, RowLabeller, RowLabels, TARGET_COUNT, TargetConfig, slot_name,
+};
 use fluxo_session::{Instruments, Recording};
 use fluxo_sim::MarketSource;
 use parquet::record::Field;
@@ -27,7 +29,7 @@ pub(crate) fn cells(files: &[PathBuf], every_ms: u64) -> Vec<Cells> {
     let mut recording = Recording::open(&inputs, &instruments).unwrap();
     let (spec, config) = (recording.spec().clone(), engine(every_ms).feature_config().unwrap());
     let mut features = FeatureEngine::new(config, &spec).unwrap();
-    let mut targets = TargetEngine::new(config, &spec).unwrap();
+    let mut targets = RowLabeller::new(config, TargetConfig::default(), &spec).unwrap();
     let (mut rows, mut labels) = (Vec::<Expected>::new(), Vec::new());
     let (mut began, mut breaks) = (None, Vec::new());
     while let Some(recorded) = recording.next().unwrap() {
@@ -74,8 +76,9 @@ fn uniqueness(rows: &[RowLabels], target: usize) -> Vec<Option<f64>> {
         .enumerate()
         .map(|(at, row)| {
             let now = row.at.get();
-            // No built target looks further ahead than 30 s.
-            let recent = rows[..at].iter().rev().take_while(|r| now - r.at.get() <= 30_000_000_000);
+            // No target looks further ahead than a quarter of an hour and two orders.
+            let recent =
+                rows[..at].iter().rev().take_while(|r| now - r.at.get() <= 901_000_000_000);
             recent.filter_map(life).filter(|(_, t1)| now <= *t1).count()
         })
         .collect();

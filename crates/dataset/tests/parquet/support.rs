@@ -11,7 +11,7 @@ use parquet::record::Field;
 
 /// The shipped configuration with a row every so many milliseconds.
 pub(crate) fn engine(every_ms: u64) -> EngineFile {
-    EngineFile::load(None, &[format!("rows.every_ms={every_ms}")]).unwrap()
+    EngineFile::load(None, &[format!("rows.clock=time:{every_ms}")]).unwrap()
 }
 
 pub(crate) fn inputs(files: &[PathBuf]) -> Inputs {

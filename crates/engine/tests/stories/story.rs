@@ -6,10 +6,10 @@
 use fluxo_coordinator::{Maker, Strategy};
 use fluxo_core::{
     Action, Actions, BatchKind, BookBatch, BundleId, Calendar, Cash, ClientOrderId, Decimal, Event,
-    Fill, FillReason, Forecast, Gap, GapReason, InstrumentId, InstrumentKind, InstrumentSpec,
-    LevelUpdate, Liquidity, Lots, Market, MarketData, MarketEvent, Nanos, OperatorCommand, Order,
-    OrderEvent, OrderUpdate, Phase, Price, Refusal, Side, Size, SpecSource, Stamped, Ticks,
-    TimerId, UnixNanos,
+    FeatureUnits, Fill, FillReason, Forecast, Gap, GapReason, InstrumentId, InstrumentKind,
+    InstrumentSpec, LevelUpdate, Liquidity, Lots, Market, MarketData, MarketEvent, Nanos,
+    OperatorCommand, Order, OrderEvent, OrderUpdate, Phase, Price, Refusal, Side, Size, SpecSource,
+    Stamped, Ticks, TimerId, UnixNanos,
 };
 use fluxo_engine::{Config, Engine};
 use fluxo_features::FeatureConfig;
@@ -191,6 +191,7 @@ fn spec() -> InstrumentSpec {
         maker_fee: Decimal::ZERO,
         taker_fee: Decimal::ZERO,
         size_unit_lots: Lots::new(1),
+        units: FeatureUnits::UNKNOWN,
         calendar: Calendar::AroundTheClock,
         valid_from: UnixNanos::new(0),
         source: SpecSource::Configured,
@@ -200,6 +201,7 @@ fn spec() -> InstrumentSpec {
 fn config(strategy: Strategy, lots: i64) -> Config {
     Config {
         features: FeatureConfig::default(),
+        calibration: fluxo_features::Calibration::default(),
         agents: fluxo_flow_agents::Config { order_flow: None },
         coordinator: fluxo_coordinator::Config {
             strategy,

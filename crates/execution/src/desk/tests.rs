@@ -1,8 +1,9 @@
 //! The life of orders, one story a test.
 
 use fluxo_core::{
-    Calendar, Cash, Decimal, Fill, FillReason, InstrumentKind, InstrumentSpec, Liquidity, Market,
-    Nanos, OrderType, Price, Quote, RejectReason, Size, SpecSource, Ticks, UnixNanos,
+    Calendar, Cash, Decimal, FeatureUnits, Fill, FillReason, InstrumentKind, InstrumentSpec,
+    Liquidity, Market, Nanos, OrderType, Price, Quote, RejectReason, Size, SpecSource, Ticks,
+    UnixNanos,
 };
 use fluxo_risk::Gate;
 
@@ -31,6 +32,7 @@ fn bench() -> Bench {
         maker_fee: Decimal::ZERO,
         taker_fee: Decimal::ZERO,
         size_unit_lots: Lots::new(1),
+        units: FeatureUnits::UNKNOWN,
         calendar: Calendar::AroundTheClock,
         valid_from: UnixNanos::new(0),
         source: SpecSource::Configured,

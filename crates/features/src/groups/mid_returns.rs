@@ -1,5 +1,7 @@
 //! 50-54: returns of the mid price, and how much it moves.
 
+use serde::{Deserialize, Serialize};
+
 use crate::catalogue::index;
 use crate::coverage::Coverage;
 use crate::grid::{FINE_NS, FINE_PER_SECOND, SECOND_NS, point};
@@ -14,7 +16,7 @@ const VOLATILITIES: [(usize, i64); 2] = [(index::VOL_10S, 10), (index::VOL_30S, 
 const SQUARE_UNITS: f64 = (1_u128 << 80) as f64;
 
 /// The mid price on the 100 ms grid, held while the book is not valid.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct MidReturns {
     /// The last valid mid in half-ticks, above zero.
     mid: Option<i64>,

@@ -1,68 +1,188 @@
-//! 27, 32 and 34: how many trades there are, and on which side.
+//! 27, 28, 32-35 and 103: how many trades there are, how large, and on which side.
 
 use fluxo_core::{Side, Trade};
+use serde::{Deserialize, Serialize};
 
 use crate::catalogue::index;
 use crate::coverage::Coverage;
-use crate::parents::{Parents, Print};
+use crate::parents::{Parent, ParentEvent};
 use crate::primitives::WindowSums;
 
 use super::{Slots, imbalance};
 
 const SHORT_S: i64 = 10;
 const LONG_S: i64 = 60;
+const LONGEST_S: i64 = 300;
+/// Places in lists of windows.
 const SHORT: usize = 0;
 const LONG: usize = 1;
+/// The smallest size of a large parent and of a whale, in size units.
+const LARGE_UNITS: i128 = 20;
+const WHALE_UNITS: i128 = 100;
 
-/// Parent trades and signed volume. A print counts at its own time; a parent where it starts.
-#[derive(Clone, Debug)]
+/// Parents and signed volume. A print counts at its own time; a parent, with all its volume, where it
+/// starts, in the class of the size that it has by now.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct TradeFlow {
-    parents: Parents,
+    size_unit_lots: i64,
     starts: WindowSums,
     /// Lots that were taken from the bids (sold) and from the asks (bought).
     lots: [WindowSums; 2],
+    /// Lots of parents and of prints without a known side.
+    volume: WindowSums,
+    /// Lots of large, block and whale parents.
+    large: WindowSums,
+    /// Lots of whale parents that hit the bids and that hit the asks.
+    whales: [WindowSums; 2],
+    session: Session,
+}
+
+/// Signed volume since the session opened.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+struct Session {
+    has_trades: bool,
+    lots: [i128; 2],
 }
 
 impl TradeFlow {
-    pub(crate) fn new(parents: Parents) -> Self {
+    pub(crate) fn new(size_unit_lots: i64) -> Self {
+        let windows = |windows_s: &[i64]| WindowSums::new(windows_s);
         Self {
-            parents,
-            starts: WindowSums::new(&[SHORT_S]),
-            lots: [WindowSums::new(&[SHORT_S, LONG_S]), WindowSums::new(&[SHORT_S, LONG_S])],
+            size_unit_lots,
+            starts: windows(&[SHORT_S, LONGEST_S]),
+            lots: [windows(&[SHORT_S, LONG_S]), windows(&[SHORT_S, LONG_S])],
+            volume: windows(&[LONG_S]),
+            large: windows(&[LONG_S]),
+            whales: [windows(&[LONGEST_S]), windows(&[LONGEST_S])],
+            session: Session::default(),
         }
     }
 
     /// Forgets everything: a break.
     pub(crate) fn clear(&mut self) {
-        self.parents.clear();
-        self.starts.clear();
-        self.lots.iter_mut().for_each(WindowSums::clear);
+        self.windows().for_each(WindowSums::clear);
+        self.session = Session::default();
+    }
+
+    /// What a size unit is from now on; [`TradeFlow::clear`] what was counted in another one.
+    pub(crate) fn set_size_unit(&mut self, lots: i64) {
+        self.size_unit_lots = lots;
+    }
+
+    /// The session's sums start anew, and nothing else.
+    pub(crate) fn open_session(&mut self) {
+        self.session = Session::default();
     }
 
     pub(crate) fn advance(&mut self, ts: i64) {
-        self.starts.advance(ts);
-        self.lots.iter_mut().for_each(|lots| lots.advance(ts));
+        self.windows().for_each(|sums| sums.advance(ts));
     }
 
-    /// A print without a known side is part of no parent and of no signed sum (FEATURES 17.16).
-    pub(crate) fn on_trade(&mut self, ts: i64, ts_event: Option<i64>, trade: &Trade) {
-        let Some(hit) = trade.aggressor.hit_side() else { return };
-        self.lots[hit.index()].add(i128::from(trade.lots.get()));
-        let (sign, match_id) = (trade.aggressor.sign(), trade.match_id);
-        if self.parents.starts(Print { ts, ts_event, sign, match_id }) {
-            self.starts.add(1);
+    fn windows(&mut self) -> impl Iterator<Item = &mut WindowSums> {
+        let Self { starts, volume, large, lots, whales, .. } = self;
+        [starts, volume, large].into_iter().chain(lots).chain(whales)
+    }
+
+    /// A print without a known side counts in the total volume, and in nothing signed
+    /// (FEATURES 17.16).
+    pub(crate) fn on_print(&mut self, trade: &Trade) {
+        let lots = i128::from(trade.lots.get());
+        self.session.has_trades = true;
+        match trade.aggressor.hit_side() {
+            Some(hit) => {
+                self.lots[hit.index()].add(lots);
+                self.session.lots[hit.index()] += lots;
+            }
+            None => self.volume.add(lots),
+        }
+    }
+
+    pub(crate) fn on_parent(&mut self, event: &ParentEvent) {
+        match event {
+            ParentEvent::Started(parent) => {
+                self.starts.add(1);
+                self.book(parent, parent.lots);
+            }
+            ParentEvent::Grew { parent, by } => self.book(parent, i128::from(*by)),
+            ParentEvent::Closed { .. } => {}
+        }
+    }
+
+    /// The parent grew by so many lots. Where it thereby enters a class, all its lots do.
+    fn book(&mut self, parent: &Parent, by: i128) {
+        let unit = i128::from(self.size_unit_lots);
+        let entering = |units: i128| {
+            let is_inside = |lots: i128| lots >= units * unit;
+            let lots = if is_inside(parent.lots - by) { by } else { parent.lots };
+            is_inside(parent.lots).then_some(lots)
+        };
+        self.volume.add_at(parent.started, by);
+        if let Some(lots) = entering(LARGE_UNITS) {
+            self.large.add_at(parent.started, lots);
+        }
+        if let Some(lots) = entering(WHALE_UNITS) {
+            self.whales[parent.hit.index()].add_at(parent.started, lots);
         }
     }
 
     pub(crate) fn write(&self, at: i64, coverage: &Coverage, slots: &mut Slots<'_>) {
         let bought = |window| self.lots[Side::Ask.index()].total(window);
         let sold = |window| self.lots[Side::Bid.index()].total(window);
-        let (short, long) = (coverage.of_trades(at, SHORT_S), coverage.of_trades(at, LONG_S));
-        let starts = || self.starts.total(0) as f64 / SHORT_S as f64;
+        let [short, long, longest] =
+            [SHORT_S, LONG_S, LONGEST_S].map(|seconds| coverage.of_trades(at, seconds));
+        let starts = || self.starts.total(SHORT) as f64 / SHORT_S as f64;
         slots.put(index::TRADE_INTENSITY_10S, short.then(starts));
+        slots.put(index::INTENSITY_RATIO, longest.then(|| self.intensity_ratio()));
         let side = || imbalance(bought(SHORT), sold(SHORT));
         slots.put(index::VOLUME_IMBALANCE, short.then(side));
+        let volume = Some(self.volume.total(0)).filter(|lots| long && *lots > 0);
+        let large = volume.map(|lots| self.large.total(0) as f64 / lots as f64);
+        slots.put(index::LARGE_TRADE_RATIO, large);
         let delta = || (bought(LONG) - sold(LONG)) as f64;
         slots.put(index::DELTA_60S, long.then(delta));
+        let Session { has_trades, lots: [sold, bought] } = self.session;
+        slots.put(index::CUM_DELTA, has_trades.then(|| imbalance(bought, sold)));
+        let [sold, bought] = [&self.whales[0], &self.whales[1]].map(|lots| lots.total(0));
+        slots.put(index::WHALE_IMBALANCE, longest.then(|| imbalance(bought, sold)));
+    }
+
+    /// `ln((N_10s + 1) / (N_300s/30 + 1))`.
+    fn intensity_ratio(&self) -> f64 {
+        let parts = LONGEST_S / SHORT_S;
+        let (short, long) = (self.starts.total(SHORT), self.starts.total(LONG));
+        libm::log(((short + 1) * i128::from(parts)) as f64 / (long + i128::from(parts)) as f64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: i64 = 1_000_000;
+
+    fn grown(lots: i128, by: i64) -> ParentEvent {
+        let parent = Parent { hit: Side::Ask, started: 10 * MS, last_ts: 10 * MS, price: 1, lots };
+        if i128::from(by) == lots {
+            ParentEvent::Started(parent)
+        } else {
+            ParentEvent::Grew { parent, by }
+        }
+    }
+
+    #[test]
+    fn a_parent_takes_all_its_lots_into_its_new_class() {
+        let mut flow = TradeFlow::new(2);
+        flow.advance(10 * MS);
+        let mut sums = Vec::new();
+        for event in [grown(39, 39), grown(40, 1), grown(199, 159), grown(205, 6), grown(206, 1)] {
+            // The bucket of the first print is not the newest one any more.
+            flow.on_parent(&event);
+            flow.advance(300 * MS);
+            let whales = &flow.whales[Side::Ask.index()];
+            sums.push([flow.volume.total(0), flow.large.total(0), whales.total(0)]);
+        }
+        let wanted = [[39, 0, 0], [40, 40, 0], [199, 199, 0], [205, 205, 205], [206, 206, 206]];
+        assert_eq!(sums, wanted);
+        assert_eq!(flow.starts.total(SHORT), 1);
     }
 }

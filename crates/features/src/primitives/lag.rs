@@ -1,8 +1,10 @@
 //! LAG: what a quantity was some time ago, as sampled on a grid.
 
+use serde::{Deserialize, Serialize};
+
 /// The last samples of a quantity that is held between its changes. `None` is a sample from before
 /// the quantity existed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Lag {
     samples: Box<[Option<i64>]>,
     /// Where the newest sample lies.

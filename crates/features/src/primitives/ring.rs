@@ -1,8 +1,10 @@
 //! Exact sums over the last n slots of a numbered sequence, for several n at once.
 
+use serde::{Deserialize, Serialize};
+
 /// A ring of integer slots with one running total per window. Sums are exact in 128 bits: no feed
 /// of 64-bit sizes can overflow them.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Ring {
     slots: Box<[i128]>,
     /// Where the slot of `head` lies.
@@ -12,7 +14,7 @@ pub(crate) struct Ring {
     windows: Box<[Window]>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Window {
     /// How many slots it covers, the newest included.
     slots: usize,

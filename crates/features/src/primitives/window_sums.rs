@@ -1,5 +1,7 @@
 //! WSUM: exact sums over the last W seconds, kept in buckets of time.
 
+use serde::{Deserialize, Serialize};
+
 use crate::grid::{FINE_NS, SECOND_NS, bucket};
 
 use super::Ring;
@@ -7,14 +9,14 @@ use super::Ring;
 /// Sums over several windows of one stream of integers. A window of W seconds has buckets of 100 ms
 /// up to 30 s, of 1 s up to 300 s, of W/60 above; its value at T covers the buckets with an index in
 /// `(j(T) - W/b, j(T)]`, the last one partial, without any correction (FEATURES 17.4).
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct WindowSums {
     rings: Box<[Timed]>,
     /// For each window in the order it was asked for: its ring, and its place there.
     places: Box<[Place]>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Timed {
     width: i64,
     /// The last moment of the newest bucket.
@@ -22,7 +24,7 @@ struct Timed {
     ring: Ring,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Place {
     ring: usize,
     window: usize,
@@ -79,6 +81,13 @@ impl WindowSums {
         }
     }
 
+    /// Adds at an earlier moment: to the buckets that it lies in, where a window still covers them.
+    pub(crate) fn add_at(&mut self, ts: i64, value: i128) {
+        for timed in &mut self.rings {
+            timed.ring.add_at(bucket(ts, timed.width), value);
+        }
+    }
+
     /// Adds each nanosecond of `(from, to]` to its own bucket; `to` is not later than the last
     /// [`WindowSums::advance`].
     pub(crate) fn add_span(&mut self, from: i64, to: i64) {
@@ -126,6 +135,19 @@ mod tests {
         assert_eq!((sums.total(0), sums.total(1)), (9, 20));
         sums.clear();
         assert_eq!((sums.total(0), sums.total(1)), (0, 0));
+    }
+
+    #[test]
+    fn what_is_booked_late_leaves_with_its_own_bucket() {
+        let mut sums = WindowSums::new(&[1, 60]);
+        sums.advance(SECOND_NS);
+        sums.add_at(FINE_NS / 2, 7);
+        sums.add_at(SECOND_NS, 2);
+        assert_eq!((sums.total(0), sums.total(1)), (9, 9));
+        sums.advance(SECOND_NS + 1);
+        assert_eq!((sums.total(0), sums.total(1)), (2, 9));
+        sums.add_at(FINE_NS, 5);
+        assert_eq!((sums.total(0), sums.total(1)), (2, 14));
     }
 
     #[test]

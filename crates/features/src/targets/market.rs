@@ -4,14 +4,18 @@ use fluxo_core::{BookBatch, Decimal, Gap, GapReason, InstrumentSpec, Phase};
 
 use super::Unlabelled;
 use crate::FeatureConfig;
-use crate::book_state::BookState;
+use crate::book_state::{BookState, Top};
 
 /// The book as the events left it, its last valid mid, and since when nothing is wrong with it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub(super) struct Market {
     book: BookState,
     /// The last valid mid since the last break, in half-ticks, above zero.
     mid: Option<i64>,
+    /// Since when that is the mid.
+    mid_since: i64,
+    /// The last valid spread since the last break, in ticks.
+    spread: Option<i64>,
     /// Why there is no book while there is none.
     lost: Unlabelled,
     /// Since when nothing is wrong, or what is wrong now.
@@ -25,6 +29,8 @@ impl Market {
         Self {
             book: BookState::new(config.book, config.stale_book_after.get()),
             mid: None,
+            mid_since: i64::MIN,
+            spread: None,
             lost: Unlabelled::NoMid,
             state: Err(Unlabelled::NoMid),
             tick: spec.tick_size,
@@ -34,6 +40,38 @@ impl Market {
 
     pub(super) const fn mid(&self) -> Option<i64> {
         self.mid
+    }
+
+    /// Since when [`Market::mid`] is what it is.
+    pub(super) const fn mid_since(&self) -> i64 {
+        self.mid_since
+    }
+
+    /// The last valid spread since the last break, in ticks.
+    pub(super) const fn spread(&self) -> Option<i64> {
+        self.spread
+    }
+
+    /// The best levels at a moment after the last event, when the book is valid then and its mid above
+    /// zero.
+    pub(super) fn touch_at(&self, moment: i64) -> Option<Top> {
+        self.book.top_at(moment).filter(|touch| touch.mid_half_ticks() > 0)
+    }
+
+    /// Whether there is a book, and it is crossed or locked.
+    pub(super) fn is_crossed(&self) -> bool {
+        self.is_whole().is_ok() && self.book.book().is_crossed()
+    }
+
+    /// What is wrong now for targets that a crossed book is no trouble for: its last valid mid counts.
+    pub(super) fn is_whole(&self) -> Result<(), Unlabelled> {
+        if self.book.phase() != Phase::Continuous {
+            Err(Unlabelled::Halt)
+        } else if !self.book.is_live() {
+            Err(self.lost)
+        } else {
+            Ok(())
+        }
     }
 
     /// Since when nothing is wrong, or what is wrong now. A silent or one-sided book is not wrong:
@@ -51,7 +89,7 @@ impl Market {
 
     /// Applies a batch, and says whether it could be.
     pub(super) fn apply(&mut self, ts: i64, batch: &BookBatch) -> bool {
-        let applied = self.book.apply(ts, batch);
+        let applied = self.book.apply(ts, batch, |_| ());
         self.judge(ts);
         applied
     }
@@ -96,13 +134,17 @@ impl Market {
 
     fn forget_if(&mut self, is_break: bool) {
         if is_break {
-            self.mid = None;
+            (self.mid, self.spread) = (None, None);
         }
     }
 
     fn judge(&mut self, ts: i64) {
         if let Some(top) = self.book.top_at(ts) {
-            self.mid = Some(top.mid_half_ticks()).filter(|mid| *mid > 0);
+            let mid = Some(top.mid_half_ticks()).filter(|mid| *mid > 0);
+            if mid != self.mid {
+                (self.mid, self.mid_since) = (mid, ts);
+            }
+            self.spread = Some(top.ask - top.bid);
         }
         self.state = match (self.trouble(), self.state) {
             (Some(trouble), _) => Err(trouble),
@@ -112,14 +154,6 @@ impl Market {
     }
 
     fn trouble(&self) -> Option<Unlabelled> {
-        if self.book.phase() != Phase::Continuous {
-            Some(Unlabelled::Halt)
-        } else if !self.book.is_live() {
-            Some(self.lost)
-        } else if self.book.book().is_crossed() {
-            Some(Unlabelled::Crossed)
-        } else {
-            None
-        }
+        self.is_whole().err().or_else(|| self.is_crossed().then_some(Unlabelled::Crossed))
     }
 }

@@ -1,81 +1,68 @@
-//! Labels of rows, and the rows that wait for them.
+//! Rows with all their labels, for whoever writes them down.
 
 use std::collections::VecDeque;
 
-use fluxo_core::UnixNanos;
+use fluxo_core::{InstrumentSpec, MarketEvent, UnixNanos};
 
-use super::{TARGET_COUNT, target_revision};
-
-/// What came after a row.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Label {
-    /// The value in the unit of the target; a class is -1, 0 or 1.
-    pub value: f64,
-    /// When it was known: always after the row.
-    pub t1: UnixNanos,
-}
-
-/// Why a row has no label.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Unlabelled {
-    /// The target is not built yet.
-    NotBuilt,
-    /// There was no book yet, or no mid price above zero.
-    NoMid,
-    /// Data was lost, or a recording ended, between the row and the label's end.
-    Gap,
-    /// Trading was not continuous all the way.
-    Halt,
-    /// The book was crossed or locked on the way.
-    Crossed,
-    /// The meaning of ticks changed on the way.
-    Respecified,
-    /// Too few returns to know how far the price usually moves.
-    Cold,
-    /// No depth message came for so long that nobody knows whether the book was whole.
-    Silent,
-    /// The recording ended first.
-    Unfinished,
-}
-
-impl Unlabelled {
-    /// Every reason.
-    pub const ALL: [Self; 9] = [
-        Self::NotBuilt,
-        Self::NoMid,
-        Self::Gap,
-        Self::Halt,
-        Self::Crossed,
-        Self::Respecified,
-        Self::Cold,
-        Self::Silent,
-        Self::Unfinished,
-    ];
-
-    /// Its name in reports.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::NotBuilt => "not_built",
-            Self::NoMid => "no_mid",
-            Self::Gap => "gap",
-            Self::Halt => "halt",
-            Self::Crossed => "crossed",
-            Self::Respecified => "respecified",
-            Self::Cold => "cold",
-            Self::Silent => "silent",
-            Self::Unfinished => "unfinished",
-        }
-    }
-}
+use super::terms::RowTerms;
+use super::{Label, Matured, TARGET_COUNT, TargetConfig, TargetEngine, Unlabelled};
+use crate::{Error, FeatureConfig, FeatureRow};
 
 /// The labels of one row, by target.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RowLabels {
     /// The time of the row.
     pub at: UnixNanos,
+    /// What its bets cost and aim at.
+    pub terms: RowTerms,
     /// What each target says.
     pub labels: [Result<Label, Unlabelled>; TARGET_COUNT],
+}
+
+impl RowLabels {
+    /// The label of a target, where the row has one.
+    ///
+    /// # Panics
+    /// When there is no such target.
+    #[must_use]
+    pub fn label(&self, target: usize) -> Option<Label> {
+        self.labels[target].ok()
+    }
+}
+
+/// Labels the rows of one instrument: a [`TargetEngine`] whose targets wait for each other.
+///
+/// Feed it beside a feature engine: every row when that gives it, every event when that takes it.
+///
+/// ```
+/// # use fluxo_core::{MarketEvent, UnixNanos};
+/// # use fluxo_features::{FeatureEngine, RowLabeller, RowLabels};
+/// fn feed(
+///     features: &mut FeatureEngine,
+///     labeller: &mut RowLabeller,
+///     ts_recv: UnixNanos,
+///     event: &MarketEvent,
+///     mut on_labels: impl FnMut(RowLabels),
+/// ) {
+///     let watermark = FeatureEngine::watermark_before(ts_recv, event);
+///     while let Some(row) = features.next_row(watermark) {
+///         labeller.on_row(row);
+///     }
+///     features.apply(ts_recv, event);
+///     labeller.apply(ts_recv, event);
+///     while let Some(labels) = labeller.next_labels() {
+///         on_labels(labels);
+///     }
+/// }
+/// ```
+///
+/// Labels come in the order of the rows, one set for every row.
+#[derive(Clone, Debug)]
+pub struct RowLabeller {
+    targets: TargetEngine,
+    rows: VecDeque<OpenRow>,
+    /// The number of the first of them.
+    first: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -85,44 +72,65 @@ struct OpenRow {
     open: usize,
 }
 
-/// Rows in their order, some of whose labels are not decided yet.
-#[derive(Clone, Debug, Default)]
-pub(super) struct OpenRows {
-    rows: VecDeque<OpenRow>,
-    /// The number of the first of them.
-    first: u64,
-}
-
-impl OpenRows {
-    /// A row of which nothing is decided. Returns its number.
-    pub(super) fn open(&mut self, at: i64) -> u64 {
-        // What is built stands here until it is decided.
-        let row =
-            RowLabels { at: UnixNanos::new(at), labels: [Err(Unlabelled::NotBuilt); TARGET_COUNT] };
-        let open = (0..TARGET_COUNT).filter(|target| target_revision(*target) > 0).count();
-        self.rows.push_back(OpenRow { row, open });
-        self.first + self.rows.len() as u64 - 1
+impl RowLabeller {
+    /// A labeller that has seen nothing.
+    ///
+    /// # Errors
+    /// As [`TargetEngine::new`].
+    pub fn new(
+        config: FeatureConfig,
+        targets: TargetConfig,
+        spec: &InstrumentSpec,
+    ) -> Result<Self, Error> {
+        let targets = TargetEngine::new(config, targets, spec)?;
+        Ok(Self { targets, rows: VecDeque::new(), first: 0 })
     }
 
-    /// Decides a label of a row, once.
+    /// As [`TargetEngine::on_row`].
     ///
     /// # Panics
-    /// When there is no such row, or all its labels were decided before.
-    pub(super) fn decide(&mut self, row: u64, target: usize, label: Result<Label, Unlabelled>) {
-        let at = row.checked_sub(self.first).and_then(|at| usize::try_from(at).ok());
-        let row = at.and_then(|at| self.rows.get_mut(at)).expect("the row waits for its labels");
-        row.open = row.open.checked_sub(1).expect("a label is decided once");
-        row.row.labels[target] = label;
+    /// When rows come closer than was configured.
+    pub fn on_row(&mut self, row: &FeatureRow) {
+        let terms = self.targets.on_row(row);
+        // What is not decided yet stands here so until it is.
+        let labels = [Err(Unlabelled::Unfinished); TARGET_COUNT];
+        let row = RowLabels { at: row.ts, terms, labels };
+        self.rows.push_back(OpenRow { row, open: TARGET_COUNT });
+        self.gather();
     }
 
-    /// The next row, when all its labels are decided.
-    pub(super) fn take(&mut self) -> Option<RowLabels> {
+    /// As [`TargetEngine::apply`].
+    pub fn apply(&mut self, ts_recv: UnixNanos, event: &MarketEvent) {
+        self.targets.apply(ts_recv, event);
+        self.gather();
+    }
+
+    /// As [`TargetEngine::finish`].
+    pub fn finish(&mut self) {
+        self.targets.finish();
+        self.gather();
+    }
+
+    /// The labels of the next row, as soon as all of them are decided.
+    pub fn next_labels(&mut self) -> Option<RowLabels> {
         let next = self.rows.pop_front_if(|row| row.open == 0)?;
         self.first += 1;
         Some(next.row)
     }
 
-    pub(super) fn len(&self) -> usize {
+    /// How many rows wait for labels.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
         self.rows.len()
+    }
+
+    fn gather(&mut self) {
+        while let Some(Matured { row, target, label, .. }) = self.targets.next_matured() {
+            let at = row.checked_sub(self.first).and_then(|at| usize::try_from(at).ok());
+            let row =
+                at.and_then(|at| self.rows.get_mut(at)).expect("the row waits for its labels");
+            row.open = row.open.checked_sub(1).expect("a label is decided once");
+            row.row.labels[target] = label;
+        }
     }
 }

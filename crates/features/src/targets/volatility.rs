@@ -1,47 +1,44 @@
-//! How far the mid usually moves over each horizon: what a direction is measured against.
+//! How far the mid usually moves over each horizon: what a label is measured against.
 
 use super::market::Market;
 use crate::grid::{SECOND_NS, point};
 use crate::primitives::{Lag, return_bps};
 
-/// The half-life of a squared return, in grid points of one second.
-const HALF_LIFE_S: f64 = 1_800.0;
-/// Fewer returns say nothing about how far the price moves.
-const RETURNS_MIN: u64 = 600;
-
 /// Exponentially weighted squared returns over each horizon, one step per second (EWG of FEATURES 3).
-#[derive(Clone, Debug)]
-pub(super) struct GridReturns<const N: usize> {
-    /// The horizons, in seconds.
-    horizons: [i64; N],
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
+pub(super) struct GridReturns {
+    /// The horizons, in seconds, each with its returns.
+    horizons: Box<[(i64, Squares)]>,
     /// The mid on the 1 s grid.
     mids: Lag,
-    sums: [Squares; N],
+    /// What is left of the weight of a square after a second.
     decay: f64,
+    /// Fewer returns say nothing about how far the price moves.
+    returns_min: u64,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, serde::Serialize, serde::Deserialize)]
 struct Squares {
     weight: f64,
     sum: f64,
     count: u64,
 }
 
-impl<const N: usize> GridReturns<N> {
-    pub(super) fn new(horizons_s: [usize; N]) -> Self {
-        let longest = horizons_s.iter().copied().max().unwrap_or(0);
+impl GridReturns {
+    pub(super) fn new(horizons_s: &[usize], half_life_s: f64, returns_min: u64) -> Self {
+        let seconds = |horizon: &usize| i64::try_from(*horizon).expect("a few seconds");
         Self {
-            horizons: horizons_s.map(|horizon| i64::try_from(horizon).expect("a few seconds")),
-            mids: Lag::new(longest),
-            sums: [Squares::default(); N],
-            decay: libm::exp2(-1.0 / HALF_LIFE_S),
+            horizons: horizons_s.iter().map(|h| (seconds(h), Squares::default())).collect(),
+            mids: Lag::new(horizons_s.iter().copied().max().unwrap_or(0)),
+            decay: libm::exp2(-1.0 / half_life_s),
+            returns_min,
         }
     }
 
     /// Forgets everything: a break.
     pub(super) fn clear(&mut self) {
         self.mids.clear();
-        self.sums = [Squares::default(); N];
+        self.horizons.iter_mut().for_each(|(_, squares)| *squares = Squares::default());
     }
 
     /// Samples every grid point up to `through`; the market did not change since the last one.
@@ -66,8 +63,8 @@ impl<const N: usize> GridReturns<N> {
     }
 
     fn step(&mut self, at: i64, since: i64, to: i64) {
-        for (horizon, squares) in self.horizons.iter().zip(&mut self.sums) {
-            let start = at - horizon;
+        for (horizon, squares) in &mut self.horizons {
+            let start = at - *horizon;
             if start * SECOND_NS < since {
                 continue;
             }
@@ -83,7 +80,7 @@ impl<const N: usize> GridReturns<N> {
     /// The root mean square of returns over a horizon, in bps, over those that ended by now; `None`
     /// while there are too few.
     pub(super) fn root_mean_square(&self, horizon: usize) -> Option<f64> {
-        let squares = &self.sums[horizon];
-        (squares.count >= RETURNS_MIN).then(|| libm::sqrt(squares.sum / squares.weight))
+        let (_, squares) = &self.horizons[horizon];
+        (squares.count >= self.returns_min).then(|| libm::sqrt(squares.sum / squares.weight))
     }
 }

@@ -1,13 +1,17 @@
 //! Feeds an engine the way its users do, and keeps what comes out.
 
 use fluxo_core::UnixNanos;
-use fluxo_features::{FeatureConfig, FeatureEngine, FeatureRow};
+use fluxo_features::{CONSENSUS_START, FeatureConfig, FeatureEngine, FeatureRow};
 
 use crate::events::{Received, spec};
 
 /// Every row that the events and then a timer at `end` close.
 pub(crate) fn rows(config: FeatureConfig, events: &[Received], end: i64) -> Vec<FeatureRow> {
-    let mut engine = FeatureEngine::new(config, &spec()).unwrap();
+    rows_of(FeatureEngine::new(config, &spec()).unwrap(), events, end)
+}
+
+/// The same of an engine that was made in another way.
+pub(crate) fn rows_of(mut engine: FeatureEngine, events: &[Received], end: i64) -> Vec<FeatureRow> {
     let mut rows = Vec::new();
     for received in events {
         feed(&mut engine, received, &mut rows);
@@ -33,6 +37,15 @@ pub(crate) fn pull(engine: &mut FeatureEngine, watermark: i64, rows: &mut Vec<Fe
 pub(crate) fn is_same(a: &FeatureRow, b: &FeatureRow) -> bool {
     let bits = |row: &FeatureRow| row.values().map(f32::to_bits);
     a.ts == b.ts && a.mask() == b.mask() && bits(a) == bits(b)
+}
+
+/// Whether the features and the regime of two rows are the same bits: what does not depend on when the
+/// rows before them were made.
+pub(crate) fn is_same_but_for_votes(a: &FeatureRow, b: &FeatureRow) -> bool {
+    let bits =
+        |row: &FeatureRow| row.values()[..CONSENSUS_START].iter().map(|v| v.to_bits()).collect();
+    let (a_bits, b_bits): (Vec<u32>, Vec<u32>) = (bits(a), bits(b));
+    a.ts == b.ts && a_bits == b_bits
 }
 
 /// The first row in which two streams differ.

@@ -1,7 +1,7 @@
 //! Short words for market events and the instrument that the tests trade.
 
 use fluxo_core::{
-    Aggressor, BatchKind, BookBatch, Calendar, Decimal, Gap, GapReason, InstrumentId,
+    Aggressor, BatchKind, BookBatch, Calendar, Decimal, FeatureUnits, Gap, GapReason, InstrumentId,
     InstrumentSpec, LevelUpdate, Lots, Market, MarketData, MarketEvent, Price, Side, SpecSource,
     Trade, TradeCondition, UnixNanos,
 };
@@ -36,6 +36,7 @@ pub(crate) fn spec() -> InstrumentSpec {
         maker_fee: Decimal::ZERO,
         taker_fee: Decimal::ZERO,
         size_unit_lots: Lots::new(1),
+        units: FeatureUnits::UNKNOWN,
         calendar: Calendar::AroundTheClock,
         valid_from: UnixNanos::new(0),
         source: SpecSource::Configured,

@@ -1,6 +1,6 @@
 //! Every valid value lies in the range that the table states, and what is not valid is NaN.
 
-use fluxo_features::{FEATURE_COUNT, FeatureConfig, FeatureRow, ROW_SLOTS, revision};
+use fluxo_features::{FEATURE_COUNT, FeatureConfig, FeatureRow, ROW_SLOTS, revision, slot_name};
 use proptest::prelude::*;
 use serde::Deserialize;
 
@@ -36,10 +36,14 @@ impl Ranges {
                 raw.is_nan() == value.is_none() && !raw.is_infinite(),
                 "slot {slot}: {raw}"
             );
-            prop_assert!(value.is_none() || slot < FEATURE_COUNT && revision(slot) > 0);
+            prop_assert!(value.is_none() || revision(slot) > 0);
             if let Some((value, feature)) = value.zip(self.0.get(slot)) {
                 let [low, high] = feature.range;
                 prop_assert!(value >= low && value <= high, "{}: {value}", feature.name);
+            }
+            if let Some(value) = value.filter(|_| slot >= FEATURE_COUNT) {
+                let low = if slot_name(slot) == "flow_consensus_direction" { -1.0 } else { 0.0 };
+                prop_assert!(value >= low && value <= 1.0, "{}: {value}", slot_name(slot));
             }
         }
         Ok(())

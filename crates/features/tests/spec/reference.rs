@@ -1,40 +1,81 @@
 //! A slow reference, written from the text of FEATURES: it computes each value from the whole history
 //! by the formula, row by row. It shares no state machine with the engine.
 
+use std::cell::Cell;
+
 use fluxo_features::FeatureConfig;
 use fluxo_features::catalogue::index;
 
-use crate::events::{Received, SECOND};
+use crate::events::{Received, SECOND, spec};
 use crate::history::{Era, Print, Reader, State};
+use crate::reference_account::Account;
+use crate::reference_grid::Grid;
+use crate::reference_tape::Units;
 
 const FINE: i64 = SECOND / 10;
-const LN_2: f64 = std::f64::consts::LN_2;
 
 /// The whole history.
 pub(crate) struct Reference {
     config: FeatureConfig,
+    units: Units,
     /// Eras and when they began, in order.
     eras: Vec<(i64, Era)>,
+    grids: Vec<Grid>,
+    /// What the row that was asked about last has to say of 7.5.
+    memo: Cell<Option<(i64, Account)>>,
     /// The times of every row.
     pub(crate) rows: Vec<i64>,
 }
 
 impl Reference {
     pub(crate) fn new(config: FeatureConfig, events: &[Received], end: i64) -> Self {
+        Self::in_units(Units::of(&spec()), config, events, end)
+    }
+
+    pub(crate) fn in_units(
+        units: Units,
+        config: FeatureConfig,
+        events: &[Received],
+        end: i64,
+    ) -> Self {
         let mut reader = Reader::new(config);
         for received in events {
             reader.read(received);
         }
         let rows = reader.row_times(end);
-        Self { config, eras: reader.eras, rows }
+        let mut new = Self {
+            config,
+            units,
+            eras: reader.eras,
+            grids: Vec::new(),
+            memo: Cell::new(None),
+            rows,
+        };
+        let ends = |at: usize| new.eras.get(at + 1).map_or(end, |(next, _)| *next);
+        let grid = |at: usize| Grid::of(&new.past(at, ends(at), &Grid::default()));
+        let grids = (0..new.eras.len()).map(grid).collect();
+        new.grids = grids;
+        new
+    }
+
+    fn past<'a>(&'a self, era: usize, at: i64, grid: &'a Grid) -> Past<'a> {
+        let (config, units, memo) = (&self.config, &self.units, &self.memo);
+        Past { config, units, era: &self.eras[era].1, at, grid, memo }
     }
 
     /// The value of a slot at T in double precision; `None` where it is undefined or not built.
     pub(crate) fn value(&self, slot: usize, at: i64) -> Option<f64> {
-        let (_, era) = self.eras.iter().rev().find(|(from, _)| *from <= at)?;
-        let past = Past { config: &self.config, era, at };
+        let era = self.eras.iter().rposition(|(from, _)| *from <= at)?;
+        let past = self.past(era, at, &self.grids[era]);
         match slot {
-            index::TRADE_INTENSITY_10S => past.trade_intensity(),
+            index::TRADE_INTENSITY_10S..=index::TRADE_SIZE_EW
+            | index::LARGE_TRADE_RATIO
+            | index::ROLL_SPREAD..=index::HAWKES_SELL
+            | index::SWEEP_DETECTED
+            | index::WHALE_IMBALANCE => past.of_parents(slot),
+            index::CUM_DELTA | index::VPIN | index::ABSORPTION..=index::VA_POSITION => {
+                past.of_prints(slot)
+            }
             index::VOLUME_IMBALANCE => past.volume_imbalance(),
             index::DELTA_60S => past.delta(),
             index::RET_1S => past.ret(1),
@@ -42,6 +83,12 @@ impl Reference {
             index::RET_10S => past.ret(10),
             index::VOL_10S => past.vol(10),
             index::VOL_30S => past.vol(30),
+            index::OFI_30M => past.ofi(1800),
+            index::OFI_60M => past.ofi(3600),
+            index::OFI_INTEGRATED
+            | index::RESILIENCY
+            | index::KYLE_LAMBDA..=index::REALIZED_SPREAD => past.of_grid(slot),
+            index::SPREAD_QUALITY..=index::QUEUE_DEPLETION_ASYM => past.of_batches(slot),
             index::OFI_1S => past.ofi(1),
             index::OFI_5S => past.ofi(5),
             index::OFI_15S => past.ofi(15),
@@ -49,21 +96,25 @@ impl Reference {
             index::OFI_1M => past.ofi(60),
             index::OFI_5M => past.ofi(300),
             index::OFI_15M => past.ofi(900),
+            ..index::SPREAD_ABS => past.of_trade_prices(slot),
             _ => past.of_book(slot),
         }
     }
 }
 
 /// Everything up to T, of the era that T lies in.
-struct Past<'a> {
-    config: &'a FeatureConfig,
-    era: &'a Era,
-    at: i64,
+pub(crate) struct Past<'a> {
+    pub(crate) config: &'a FeatureConfig,
+    pub(crate) units: &'a Units,
+    pub(crate) era: &'a Era,
+    pub(crate) at: i64,
+    pub(crate) grid: &'a Grid,
+    pub(crate) memo: &'a Cell<Option<(i64, Account)>>,
 }
 
 impl Past<'_> {
     /// Where the buckets that make up the window at T begin: FEATURES 17.4.
-    fn window_start(&self, seconds: i64) -> i64 {
+    pub(crate) fn window_start(&self, seconds: i64) -> i64 {
         let window = seconds * SECOND;
         let width = match seconds {
             0..=30 => FINE,
@@ -74,23 +125,23 @@ impl Past<'_> {
         (newest - window / width) * width
     }
 
-    fn states(&self) -> &[State] {
+    pub(crate) fn states(&self) -> &[State] {
         let states = &self.era.states;
         &states[..states.partition_point(|state| state.ts <= self.at)]
     }
 
-    fn prints(&self) -> &[Print] {
+    pub(crate) fn prints(&self) -> &[Print] {
         let prints = &self.era.prints;
         &prints[..prints.partition_point(|print| print.ts <= self.at)]
     }
 
     /// cov(W) by trades.
-    fn has_trades_for(&self, seconds: i64) -> bool {
+    pub(crate) fn has_trades_for(&self, seconds: i64) -> bool {
         self.prints().first().is_some_and(|first| self.at - first.ts >= seconds * SECOND)
     }
 
     /// cov(W) by the book, and the gap rule.
-    fn has_book_for(&self, seconds: i64) -> bool {
+    pub(crate) fn has_book_for(&self, seconds: i64) -> bool {
         let observed = self.era.first_batch.filter(|first| *first <= self.at);
         observed.is_some_and(|first| self.at - first >= seconds * SECOND)
             && self.has_few_gaps(seconds)
@@ -117,29 +168,6 @@ impl Past<'_> {
         })
     }
 
-    fn trade_intensity(&self) -> Option<f64> {
-        let start = self.window_start(10);
-        let mut started = 0;
-        let mut last: Option<&Print> = None;
-        for print in self.prints().iter().filter(|print| print.sign != 0) {
-            let joins = last.is_some_and(|last| {
-                let apart = match (last.ts_event, print.ts_event) {
-                    (Some(a), Some(b)) => (b - a).abs(),
-                    _ => print.ts - last.ts,
-                };
-                let same_match = match (last.match_id, print.match_id) {
-                    (Some(a), Some(b)) => a == b,
-                    _ => apart <= self.config.parent_gap.get(),
-                };
-                let closed = print.ts > last.ts + self.config.parent_close.get();
-                print.sign == last.sign && same_match && !closed
-            });
-            started += i64::from(!joins && print.ts > start);
-            last = Some(print);
-        }
-        self.has_trades_for(10).then(|| started as f64 / 10.0)
-    }
-
     fn volume_imbalance(&self) -> Option<f64> {
         let (buys, sells) = self.signed_lots(10);
         self.has_trades_for(10).then(|| balance(buys, sells))
@@ -151,7 +179,7 @@ impl Past<'_> {
     }
 
     /// The last valid mid with a time up to `at`, in half-ticks.
-    fn mid_at(&self, at: i64) -> Option<f64> {
+    pub(crate) fn mid_at(&self, at: i64) -> Option<f64> {
         let states = self.states();
         let known = &states[..states.partition_point(|state| state.ts <= at)];
         let valid = known.iter().rev().find(|state| state.is_valid(state.ts, self.config))?;
@@ -182,37 +210,6 @@ impl Past<'_> {
         let inside = self.era.flow.iter().filter(|(ts, _)| *ts > start && *ts <= self.at);
         let sum = inside.map(|(_, e)| e).sum::<i128>() as f64;
         self.has_book_for(seconds).then(|| sum / queue)
-    }
-
-    /// Dbar: the mean of (qb1+qa1)/2 over the valid past, a moment weighing 2^(-v/300 s), v the valid
-    /// time since.
-    fn queue(&self) -> Option<f64> {
-        let (mut pieces, mut valid_time) = (Vec::new(), 0_i64);
-        let states = self.states();
-        for (at, state) in states.iter().enumerate() {
-            let next = states.get(at + 1).map_or(self.at, |next| next.ts);
-            let end = next.min(state.fresh_until(self.config));
-            if end > state.ts && state.is_valid(state.ts, self.config) {
-                let lots = i128::from(state.bids[0].1) + i128::from(state.asks[0].1);
-                let (from, to) = (valid_time, valid_time + end - state.ts);
-                pieces.push((from, to, lots as f64 / 2.0));
-                valid_time = to;
-            }
-        }
-        if valid_time < 30 * SECOND {
-            return None;
-        }
-        let decayed =
-            |time: i64| libm::exp(-LN_2 * (valid_time - time) as f64 / (300 * SECOND) as f64);
-        let weights = pieces.iter().map(|(from, to, _)| {
-            decayed(*to) * -libm::expm1(-LN_2 * (to - from) as f64 / (300 * SECOND) as f64)
-        });
-        let (mut sum, mut total) = (0.0, 0.0);
-        for (weight, (_, _, value)) in weights.zip(&pieces) {
-            sum += weight * value;
-            total += weight;
-        }
-        Some(sum / total)
     }
 
     fn of_book(&self, slot: usize) -> Option<f64> {
@@ -249,6 +246,6 @@ impl Past<'_> {
     }
 }
 
-fn balance(up: i128, down: i128) -> f64 {
+pub(crate) fn balance(up: i128, down: i128) -> f64 {
     if up + down == 0 { 0.0 } else { (up - down) as f64 / (up + down) as f64 }
 }

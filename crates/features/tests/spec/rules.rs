@@ -3,7 +3,8 @@
 use fluxo_core::{Decimal, InstrumentSpec, MarketData, Nanos, UnixNanos};
 use fluxo_features::catalogue::index;
 use fluxo_features::{
-    Error, FeatureConfig, FeatureCounts, FeatureEngine, FeatureRow, ROW_SLOTS, slot_name,
+    Error, FEATURE_COUNT, FeatureConfig, FeatureCounts, FeatureEngine, FeatureRow, SamplingClock,
+    slot_name,
 };
 use fluxo_market_data::BookConfig;
 
@@ -146,7 +147,9 @@ fn between_two_recordings_there_is_no_row_and_nothing_is_carried_over() {
     assert_eq!(tenths[121..], (5_001..5_120).collect::<Vec<_>>());
     assert_eq!(value(&rows, "12.0", index::VOLUME_IMBALANCE), Some(1.0));
     assert!(value(&rows, "12.0", index::RET_10S).is_some());
-    for slot in 0..ROW_SLOTS {
+    // The clock goes on.
+    let clock = index::TOD_SIN..=index::SESSION_REMAINING;
+    for slot in (0..FEATURE_COUNT).filter(|slot| !clock.contains(slot)) {
         assert_eq!(value(&rows, "500.1", slot), None, "{}", slot_name(slot));
     }
     assert_eq!(value(&rows, "501.1", index::RET_1S), None, "the snapshot came later");
@@ -223,7 +226,10 @@ fn a_configuration_out_of_range_says_which_number() {
     let new = |config| FeatureEngine::new(config, &spec()).err();
     let config = FeatureConfig::default();
     let (step, min) = (Nanos::new(999_999), FeatureConfig::STEP_MIN);
-    assert_eq!(new(FeatureConfig { step, ..config }), Some(Error::Step { step, min }));
+    assert_eq!(
+        new(FeatureConfig { clock: SamplingClock::Time { step }, ..config }),
+        Some(Error::Step { step, min })
+    );
     let span = Nanos::new(-1);
     let error = new(FeatureConfig { stale_book_after: span, ..config });
     assert_eq!(error, Some(Error::NegativeSpan { name: "stale_book_after", span }));

@@ -147,9 +147,29 @@ impl Market {
         let mut levels = Vec::new();
         for side in Side::BOTH {
             // Sometimes a side is empty, often it has fewer than ten levels.
+            let mut of_side = Vec::new();
             for _ in 0..self.random.range(0, 16) {
-                levels.push(self.new_level(side));
+                of_side.push(self.new_level(side));
             }
+            // A venue lists each level once, the best one first, often far behind the touch; sometimes
+            // we forget, and what was buffered behind a snapshot follows it.
+            if !self.random.one_in(8) {
+                of_side.sort_by_key(|level| -side.sign() * level.price.ticks());
+                of_side.dedup_by_key(|level| level.price);
+                of_side.retain(|level| level.lots.get() > 0);
+            }
+            if !of_side.is_empty() && !self.random.one_in(4) {
+                let lots = self.lots();
+                of_side.push(level(
+                    side,
+                    self.mid - side.sign() * self.random.range(480, 600),
+                    lots,
+                ));
+            }
+            levels.extend(of_side);
+        }
+        if self.random.one_in(3) {
+            levels.push(self.new_level(Side::Bid));
         }
         self.push(book(BatchKind::Snapshot, levels));
     }

@@ -1,10 +1,10 @@
 //! What the target engine says of a row is what the text of FEATURES 11 says.
 #![expect(clippy::float_cmp, reason = "classes and returns of nothing are exact")]
 
-use fluxo_core::{Nanos, UnixNanos};
+use fluxo_core::{InstrumentSpec, Nanos, UnixNanos};
 use fluxo_features::{
-    FeatureConfig, FeatureEngine, Label, RowLabels, TARGET_COUNT, TargetEngine, Unlabelled,
-    target_revision,
+    FeatureConfig, FeatureEngine, FeatureRow, Label, RowLabeller, RowLabels, SamplingClock,
+    TARGET_COUNT, TargetConfig, Unlabelled,
 };
 use proptest::prelude::*;
 
@@ -17,23 +17,42 @@ use crate::stream::{CENTRE, Weather, events, weathers};
 const HORIZONS_S: [i64; 4] = [1, 5, 10, 30];
 
 /// A step that shares few moments with the grid of one second.
-fn config() -> FeatureConfig {
-    FeatureConfig { step: Nanos::from_millis(700), ..FeatureConfig::default() }
+pub(crate) fn config() -> FeatureConfig {
+    FeatureConfig {
+        clock: SamplingClock::Time { step: Nanos::from_millis(700) },
+        ..FeatureConfig::default()
+    }
+}
+
+/// The taker fee of [`cheap_spec`]: no whole number of ticks, so that no barrier lies on a price.
+pub(crate) const FEE_BPS: f64 = 0.0213;
+
+/// So cheap that the random markets move by a round trip within minutes.
+pub(crate) fn cheap_spec() -> InstrumentSpec {
+    InstrumentSpec { taker_fee: "0.00000213".parse().unwrap(), ..spec() }
 }
 
 /// The labels of every row that the events close.
-fn labels(config: FeatureConfig, events: &[Received]) -> Vec<RowLabels> {
-    let mut features = FeatureEngine::new(config, &spec()).unwrap();
-    let mut targets = TargetEngine::new(config, &spec()).unwrap();
+pub(crate) fn labels(config: FeatureConfig, events: &[Received]) -> Vec<RowLabels> {
+    labelled_rows(config, events).into_iter().map(|(_, labels)| labels).collect()
+}
+
+/// Every row that the events close, with its labels.
+pub(crate) fn labelled_rows(
+    config: FeatureConfig,
+    events: &[Received],
+) -> Vec<(FeatureRow, RowLabels)> {
+    let mut features = FeatureEngine::new(config, &cheap_spec()).unwrap();
+    let mut targets = RowLabeller::new(config, TargetConfig::default(), &cheap_spec()).unwrap();
     let (mut all, mut rows) = (Vec::new(), Vec::new());
-    let silence = config.stale_book_after.get() + 30 * SECOND;
-    let waiting_max = usize::try_from(silence / config.step.get()).unwrap() + 2;
+    let silence = config.stale_book_after.get() + 901 * SECOND;
+    let waiting_max = usize::try_from(silence / config.clock.step().unwrap().get()).unwrap() + 2;
     for received in events {
         let ts = UnixNanos::new(received.ts);
         let watermark = FeatureEngine::watermark_before(ts, &received.event);
         while let Some(row) = features.next_row(watermark) {
             targets.on_row(row);
-            rows.push(row.ts);
+            rows.push(row.clone());
             all.extend(core::iter::from_fn(|| targets.next_labels()));
             assert!(targets.waiting() <= waiting_max, "{} rows wait", targets.waiting());
         }
@@ -43,18 +62,18 @@ fn labels(config: FeatureConfig, events: &[Received]) -> Vec<RowLabels> {
     }
     targets.finish();
     all.extend(core::iter::from_fn(|| targets.next_labels()));
-    assert_eq!(all.iter().map(|labels| labels.at).collect::<Vec<_>>(), rows);
-    all
+    assert!(all.iter().map(|labels| labels.at).eq(rows.iter().map(|row| row.ts)));
+    rows.into_iter().zip(all).collect()
 }
 
 /// Long enough and calm enough that directions get warm.
-fn calm(seed: u64) -> Weather {
+pub(crate) fn calm(seed: u64) -> Weather {
     Weather { seed, events: 2_400, pause_ms: 1_200, trouble_one_in: 1 << 20, late_one_in: 50 }
 }
 
 /// Against the reference, one row in `every`. How many returns and directions were compared.
 fn check(events: &[Received], every: usize) -> Result<(usize, usize), String> {
-    let reference = LabelReference::new(config(), events);
+    let reference = LabelReference::new(config(), TargetConfig::default(), FEE_BPS, events);
     let (mut returns, mut directions) = (0, 0);
     for row in labels(config(), events).iter().step_by(every) {
         for (at, seconds) in HORIZONS_S.into_iter().enumerate() {
@@ -90,9 +109,6 @@ fn check(events: &[Received], every: usize) -> Result<(usize, usize), String> {
             if !near && class.value != wanted {
                 return complain("the direction");
             }
-        }
-        for target in (0..TARGET_COUNT).filter(|target| target_revision(*target) == 0) {
-            assert_eq!(row.labels[target], Err(Unlabelled::NotBuilt));
         }
     }
     Ok((returns, directions))

@@ -126,6 +126,7 @@ impl Largest {
         let levels = match &message.body {
             Body::Depth(update) => update.levels,
             Body::Snapshot(book) | Body::PartialDepth(book) => book.levels,
+            Body::Order(order) => order.shown.unwrap_or_default(),
             _ => &[],
         };
         levels.iter().for_each(|level| take(level.price, level.size));
@@ -140,6 +141,7 @@ impl Largest {
                 take(mark.mark, 0);
                 take(mark.index.unwrap_or(0), 0);
             }
+            Body::Order(order) => take(order.price, order.size),
             Body::Depth(_) | Body::Snapshot(_) | Body::PartialDepth(_) | Body::Other => {}
         }
         Self { digits: message.digits, price, size }

@@ -3,8 +3,8 @@
 //! Nothing of it is written; the counts are evidence about the recording.
 
 use fluxo_core::{
-    Calendar, Decimal, InstrumentId, InstrumentSpec, Lots, MarketData, MarketEvent, SpecSource,
-    UnixNanos,
+    Calendar, Decimal, FeatureUnits, InstrumentId, InstrumentSpec, Lots, MarketData, MarketEvent,
+    SpecSource, UnixNanos,
 };
 use fluxo_market_data::{AuditConfig, BookAudit, Message, SyncConfig, SyncState, Synchroniser};
 
@@ -148,6 +148,7 @@ fn unit_spec(instrument: &Instrument) -> InstrumentSpec {
         maker_fee: Decimal::ZERO,
         taker_fee: Decimal::ZERO,
         size_unit_lots: Lots::new(1),
+        units: FeatureUnits::UNKNOWN,
         calendar: Calendar::AroundTheClock,
         valid_from: UnixNanos::default(),
         source: SpecSource::Inferred,

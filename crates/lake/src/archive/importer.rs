@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use fluxo_capture::RecordingKind;
 use fluxo_core::Nanos;
 
 use super::feed::Feed;
@@ -84,12 +85,18 @@ impl Importer {
         Ok(importer)
     }
 
-    /// Makes sure that files can be imported, before anything is: each can be opened, and says among
-    /// its first lines what it is a recording of.
+    /// Makes sure that files can be imported, before anything is: each can be opened, is written as it
+    /// is said to be, and says among its first lines what it is a recording of.
     ///
     /// # Errors
-    /// [`Error::Source`], [`Error::NoInstrument`].
-    pub fn check_files(files: &[PathBuf]) -> Result<(), Error> {
+    /// [`Error::Source`], [`Error::OtherKind`], [`Error::NoInstrument`].
+    pub fn check_files(files: &[PathBuf], kind: RecordingKind) -> Result<(), Error> {
+        for path in files {
+            let found = fluxo_capture::CaptureReader::open(path)?.kind();
+            if found != kind {
+                return Err(Error::OtherKind { path: path.clone(), found });
+            }
+        }
         in_order(files).map(drop)
     }
 

@@ -1,8 +1,8 @@
 //! A message at other digits: the same values as other integers.
 
 use fluxo_market_data::{
-    Body, DepthSnapshot, DepthUpdate, Digits, Message, RawAggTrade, RawLevel, RawMarkPrice,
-    RawTicker, RawTrade,
+    Body, DepthSnapshot, DepthUpdate, Digits, Message, OrderMessage, RawAggTrade, RawLevel,
+    RawMarkPrice, RawTicker, RawTrade,
 };
 
 use super::events::scale_of;
@@ -54,6 +54,15 @@ impl Scale {
                     None => None,
                 },
                 ..*mark
+            }),
+            Body::Order(order) => Body::Order(OrderMessage {
+                price: self.price(order.price)?,
+                size: self.size(order.size)?,
+                shown: match order.shown {
+                    Some(shown) => Some(self.levels(shown, levels)?),
+                    None => None,
+                },
+                ..*order
             }),
             Body::Other => Body::Other,
         })

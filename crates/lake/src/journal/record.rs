@@ -10,7 +10,7 @@ use crate::Digest;
 /// The format of the records. It changes whenever their bytes do.
 ///
 /// 2: forecasts, and the forecast in the reason of an action.
-pub const JOURNAL_FORMAT: u32 = 2;
+pub const JOURNAL_FORMAT: u32 = 3;
 
 /// One record of a journal. The first is the header; the last of a finished one is the end.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

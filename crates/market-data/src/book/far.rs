@@ -100,6 +100,15 @@ impl FarLevels {
         FarIter { far: self, at: 0, slot: 0 }
     }
 
+    /// The levels at or after a key, in order of keys.
+    pub(super) fn iter_from(&self, key: i64) -> FarIter<'_> {
+        let Some(at) = self.index_of(key) else { return self.iter() };
+        let run = &self.runs[self.index[at].1];
+        let slot = run.keys[..run.length].partition_point(|held| *held < key);
+        let (at, slot) = if slot == run.length { (at + 1, 0) } else { (at, slot) };
+        FarIter { far: self, at, slot }
+    }
+
     pub(super) fn clear(&mut self) {
         self.free.extend(self.index.drain(..).map(|(_, place)| place));
         self.levels = 0;
@@ -203,6 +212,9 @@ mod tests {
                 prop_assert_eq!(far.len(), model.len());
             }
             prop_assert!(far.iter().eq(model.iter().map(|(k, l)| (*k, *l))));
+            for key in [-1, 0, 200, 599, 600] {
+                prop_assert!(far.iter_from(key).eq(model.range(key..).map(|(k, l)| (*k, *l))));
+            }
             far.clear();
             prop_assert_eq!((far.len(), far.first(), far.get(3)), (0, None, 0));
         }

@@ -55,7 +55,15 @@ impl Ladder {
     }
 
     pub(super) fn levels(&self) -> Levels<'_> {
-        Levels::new(self, self.far.iter())
+        Levels::new(self, self.best, self.far.iter())
+    }
+
+    pub(super) fn levels_from(&self, price: Price) -> Levels<'_> {
+        let key = self.key(price);
+        if key <= self.best {
+            return self.levels();
+        }
+        Levels::new(self, key, self.far.iter_from(key))
     }
 
     pub(super) fn len(&self) -> usize {
@@ -106,8 +114,8 @@ impl Ladder {
         Some((found, self.window.get(found)))
     }
 
-    pub(super) const fn best_key(&self) -> i64 {
-        self.best
+    pub(super) const fn window_ticks(&self) -> usize {
+        self.window.len()
     }
 
     #[inline]

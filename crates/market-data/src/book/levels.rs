@@ -13,8 +13,9 @@ pub struct Levels<'a> {
 }
 
 impl<'a> Levels<'a> {
-    pub(super) fn new(ladder: &'a Ladder, far: FarIter<'a>) -> Self {
-        Self { ladder, from: ladder.best_key(), far }
+    /// From a key on that is not before the window, and the far levels from there on.
+    pub(super) const fn new(ladder: &'a Ladder, from: i64, far: FarIter<'a>) -> Self {
+        Self { ladder, from, far }
     }
 }
 

@@ -7,6 +7,7 @@
 mod far;
 mod ladder;
 mod levels;
+mod saved;
 mod window;
 
 use fluxo_core::{BatchKind, BookBatch, Lots, Price, Side};
@@ -112,6 +113,12 @@ impl Book {
     #[must_use]
     pub fn levels(&self, side: Side) -> Levels<'_> {
         self.sides[side.index()].levels()
+    }
+
+    /// The levels of a side at a price and behind it, best first.
+    #[must_use]
+    pub fn levels_from(&self, side: Side, price: Price) -> Levels<'_> {
+        self.sides[side.index()].levels_from(price)
     }
 
     /// What rests at a price; zero when the book holds no such level.

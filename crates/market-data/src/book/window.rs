@@ -37,6 +37,11 @@ impl Window {
         }
     }
 
+    /// How many keys it covers.
+    pub(super) const fn len(&self) -> usize {
+        self.lots.len()
+    }
+
     pub(super) const fn start(&self) -> i64 {
         self.start
     }

@@ -31,7 +31,7 @@ pub(super) fn market(fields: &Fields<'_>, body: &Body<'_>, named: &Named<'_>) ->
         Body::Trade(_) | Body::Snapshot(_) | Body::PartialDepth(_) => fields
             .market_type_known()
             .or_else(|| named.is_inverse().then_some(Market::BinanceCoinm)),
-        Body::Other => None,
+        Body::Order(_) | Body::Other => None,
     }
 }
 

@@ -1,4 +1,5 @@
-//! One frame of Binance (spot, USD-M, COIN-M) to one message of exact integers.
+//! One frame of a venue to one message of exact integers: JSON of Binance (spot, USD-M, COIN-M), or a
+//! line of an order-by-order recording.
 //!
 //! It promises that every frame is validated as a whole, that a malformed one is an error with a
 //! byte offset and leaves the decoder as it was, and that no value passes through a float. It does
@@ -14,6 +15,7 @@ mod field;
 mod fields;
 mod levels;
 mod market;
+mod order_lines;
 mod read;
 mod shape;
 mod stream;
@@ -25,6 +27,7 @@ use field::SymbolText;
 use fields::Stores;
 use levels::LevelStore;
 use market::Named;
+pub use order_lines::lobster_time;
 use read::{Frame, read_frame};
 use shape::{Shape, needed_digits, shape};
 
@@ -69,6 +72,9 @@ impl Decoder {
     pub fn decode<'a>(&'a mut self, payload: &'a [u8]) -> Result<Message<'a>, Error> {
         let text = std::str::from_utf8(payload)
             .map_err(|error| Error::NotUtf8 { at: error.valid_up_to() })?;
+        if let Some(kind) = order_lines::kind(payload) {
+            return order_lines::decode(kind, text, &mut self.levels.levels);
+        }
         let mut layouts = self.layouts;
         let mut frame = Frame::default();
         self.read(payload, &mut frame, &mut layouts)?;

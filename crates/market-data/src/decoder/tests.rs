@@ -37,6 +37,7 @@ fn kind(frame: &str) -> &'static str {
         Body::AggTrade(_) => "aggTrade",
         Body::Ticker(_) => "ticker",
         Body::MarkPrice(_) => "mark",
+        Body::Order(_) => "order",
         Body::Other => "other",
     }
 }

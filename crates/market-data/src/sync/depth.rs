@@ -103,7 +103,7 @@ impl Depth {
         self.state == SyncState::Buffering && !rule::bridges(snapshot_id, first.goes_on_from)
     }
 
-    fn empty_batch(&mut self) -> Vec<LevelUpdate> {
+    pub(super) fn empty_batch(&mut self) -> Vec<LevelUpdate> {
         self.recycled.pop().unwrap_or_default()
     }
 

@@ -7,6 +7,7 @@
 mod backlog;
 mod counts;
 mod depth;
+mod orders;
 mod prints;
 mod rule;
 mod units;
@@ -17,9 +18,11 @@ use fluxo_core::{
 };
 
 pub use counts::FeedCounts;
+pub use orders::OrderFeedCounts;
 
 use crate::{Body, Digits, Error, Message, RawLevel, RawMarkPrice, RawTicker, RawTrade};
 use depth::Depth;
+use orders::OrderFeed;
 use prints::{Prints, Verdict};
 use units::{Piece, Units, UnitsChange};
 
@@ -85,6 +88,8 @@ pub struct Synchroniser {
     instrument: InstrumentId,
     units: Units,
     depth: Depth,
+    /// The orders, on a market whose feeds state them.
+    orders: Option<Box<OrderFeed>>,
     prints: Prints,
     counts: FeedCounts,
     /// Converted levels of the message at hand, where they do not go into a batch.
@@ -112,6 +117,7 @@ impl Synchroniser {
         Ok(Self {
             instrument,
             depth: Depth::new(rule::Rule::of(spec.market)?, config),
+            orders: spec.market.is_order_by_order().then(|| Box::new(OrderFeed::new())),
             units: Units::new(spec, config.refinement_max)?,
             prints: Prints::default(),
             counts: FeedCounts::default(),
@@ -146,6 +152,18 @@ impl Synchroniser {
     pub fn recording_boundary(&mut self, ts_recv: UnixNanos) {
         self.depth.recording_boundary(ts_recv);
         self.prints.recording_boundary();
+        if let Some(orders) = &mut self.orders {
+            orders.recording_boundary();
+        }
+    }
+
+    /// Within a recording nothing came since `last`, for longer than a busy market is silent. What
+    /// follows need not go on from there, except on a feed that states every order and every loss.
+    pub fn recording_pause(&mut self, last: UnixNanos) {
+        match &mut self.orders {
+            Some(orders) => orders.pause(last),
+            None => self.recording_boundary(last),
+        }
     }
 
     /// A live feed was lost, which was noticed at `ts_recv`, for a reason that is no broken chain of
@@ -160,6 +178,7 @@ impl Synchroniser {
         out: &mut Vec<MarketEvent>,
     ) {
         self.on_loss(ts_recv, since, reason, out);
+        self.on_orders_lost(ts_recv, since, reason, out);
     }
 
     /// Whether the updates that wait begin behind the newest snapshot, so that another one has to be
@@ -179,7 +198,16 @@ impl Synchroniser {
     /// How far the book is.
     #[must_use]
     pub const fn state(&self) -> SyncState {
-        self.depth.state()
+        match &self.orders {
+            Some(orders) => orders.state(),
+            None => self.depth.state(),
+        }
+    }
+
+    /// What an order-by-order feed brought; `None` on other markets.
+    #[must_use]
+    pub fn order_counts(&self) -> Option<OrderFeedCounts> {
+        Some(self.orders.as_ref()?.counts())
     }
 
     /// The specification in force: what the ticks and lots of the next event mean.
@@ -220,6 +248,7 @@ impl Synchroniser {
             }
             Body::Ticker(ticker) => self.on_ticker(ts_recv, digits, ticker, out),
             Body::MarkPrice(mark) => self.on_mark(digits, mark, out),
+            Body::Order(order) => self.on_order(ts_recv, digits, order, out),
             Body::PartialDepth(_) | Body::Other => Ok(self.unused()),
         }
     }

@@ -16,7 +16,8 @@ pub(super) enum Rule {
 impl Rule {
     pub(super) const fn of(market: Market) -> Result<Self, Error> {
         match market {
-            Market::BinanceSpot => Ok(Self::Spot),
+            // Order-by-order markets have no depth stream, so nobody asks for its rule.
+            Market::BinanceSpot | Market::Nasdaq | Market::CmeFutures => Ok(Self::Spot),
             Market::BinanceUsdm | Market::BinanceCoinm => Ok(Self::Futures),
             Market::B3Futures => Err(Error::UnsupportedMarket { market }),
         }

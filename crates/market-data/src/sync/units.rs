@@ -126,18 +126,20 @@ fn append(at: GridAt, levels: &[RawLevel], out: &mut Vec<LevelUpdate>) -> Result
     Ok(())
 }
 
-/// The same instrument on a finer grid. A size unit stays the same quantity.
+/// The same instrument on a finer grid. A size unit stays the same quantity, and a row the same height.
 fn refined_spec(
     spec: &InstrumentSpec,
     grid: &Grid,
     now: UnixNanos,
 ) -> Result<InstrumentSpec, Error> {
     let bad = Error::BadGrid { tick_size: grid.tick_size(), lot_size: grid.lot_size() };
+    let price_factor = spec.tick_size.multiple_of(grid.tick_size()).ok_or(bad)?;
     let lots_factor = spec.lot_size.multiple_of(grid.lot_size()).ok_or(bad)?;
     Ok(InstrumentSpec {
         tick_size: grid.tick_size(),
         lot_size: grid.lot_size(),
         size_unit_lots: spec.size_unit_lots.rescaled(lots_factor).ok_or(bad)?,
+        units: spec.units.rescaled(price_factor).ok_or(bad)?,
         valid_from: now,
         source: match spec.source {
             SpecSource::Inferred => SpecSource::Inferred,

@@ -8,7 +8,8 @@ mod model;
 mod synchroniser;
 
 use fluxo_core::{
-    Calendar, Decimal, InstrumentKind, InstrumentSpec, Lots, Market, Side, SpecSource, UnixNanos,
+    Calendar, Decimal, FeatureUnits, InstrumentKind, InstrumentSpec, Lots, Market, Side,
+    SpecSource, UnixNanos,
 };
 use proptest::prelude::*;
 
@@ -26,6 +27,7 @@ fn spec(market: Market, tick_size: Decimal, lot_size: Decimal) -> InstrumentSpec
         maker_fee: Decimal::ZERO,
         taker_fee: Decimal::ZERO,
         size_unit_lots: Lots::new(1),
+        units: FeatureUnits::UNKNOWN,
         calendar: Calendar::AroundTheClock,
         valid_from: UnixNanos::new(0),
         source: SpecSource::Configured,

@@ -1,8 +1,8 @@
 //! Each limit, at its edge.
 
 use fluxo_core::{
-    Calendar, ClientOrderId, Decimal, InstrumentId, InstrumentKind, Market, OrderType, Size,
-    SpecSource,
+    Calendar, ClientOrderId, Decimal, FeatureUnits, InstrumentId, InstrumentKind, Market,
+    OrderType, Size, SpecSource,
 };
 
 use super::*;
@@ -21,6 +21,7 @@ fn spec() -> InstrumentSpec {
         maker_fee: Decimal::ZERO,
         taker_fee: Decimal::ZERO,
         size_unit_lots: Lots::new(100),
+        units: FeatureUnits::UNKNOWN,
         calendar: Calendar::AroundTheClock,
         valid_from: UnixNanos::new(0),
         source: SpecSource::Configured,

@@ -16,6 +16,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use fluxo_core::InstrumentSpec;
 use fluxo_report::{Exit, Failure, Outcome, Unfit};
 use fluxo_venues::client::Inbox;
 use serde_json::{Value, json};
@@ -48,14 +49,14 @@ const BUNDLE: &str = "bundle ";
 #[derive(Debug)]
 pub(crate) struct BundleLoader {
     pub(crate) file: EngineFile,
-    pub(crate) symbol: String,
+    pub(crate) spec: InstrumentSpec,
     pub(crate) library: Option<PathBuf>,
 }
 
 impl BundleLoader {
     fn load(&self, folder: &str) -> Outcome<Command> {
         let folder = Path::new(folder);
-        let models = Models::load(folder, &self.file, &self.symbol, self.library.as_deref())?;
+        let models = Models::load(folder, &self.file, &self.spec, self.library.as_deref())?;
         Ok(Command::UseBundle(Box::new(models)))
     }
 }

@@ -1,9 +1,9 @@
 //! What the venue says of an instrument, and what the list says: the venue wins where it is its word.
 
-use fluxo_core::{Decimal, Lots, Market};
+use fluxo_core::{Decimal, InstrumentSpec, Lots, Market};
 use fluxo_venues::client::ListedFilters;
 
-use crate::{Instruments, Listed};
+use crate::Instruments;
 
 /// The instrument of a session, and what a person should know about it. The venue decides on tick,
 /// lot and contract; fees and size units are ours to say. `None` when neither describes it.
@@ -11,7 +11,7 @@ pub(crate) fn listing(
     instruments: &Instruments,
     (market, symbol): (Market, &str),
     venue: &ListedFilters,
-) -> Option<(Listed, Vec<String>)> {
+) -> Option<(InstrumentSpec, Vec<String>)> {
     let mut warnings = Vec::new();
     if let Some(status) = venue.status.as_deref().filter(|status| *status != "TRADING") {
         warnings.push(format!("the venue says that {symbol} is {status}"));
@@ -23,29 +23,32 @@ pub(crate) fn listing(
         ));
         return Some((listed, warnings));
     };
-    let mut listed = listed.clone();
-    let spec = &mut listed.spec;
+    let mut spec = listed.clone();
     let mut put = |what, ours: &mut Decimal, theirs: Decimal| {
         if *ours != theirs {
             warnings.push(format!("the venue says {what} {theirs} for {symbol}, instruments.toml says {ours}: the venue's is used"));
             *ours = theirs;
         }
     };
+    let tick_before = spec.tick_size;
     put("tick", &mut spec.tick_size, venue.tick_size);
     let lot_before = spec.lot_size;
     put("lot", &mut spec.lot_size, venue.lot_size);
     if let Some(size) = venue.contract_size {
         put("contract size", &mut spec.multiplier, size);
     }
-    spec.size_unit_lots = in_lots(spec.size_unit_lots, lot_before, spec.lot_size);
-    Some((listed, warnings))
+    spec.size_unit_lots = Lots::new(in_units(spec.size_unit_lots.get(), lot_before, spec.lot_size));
+    let rows = |ticks| in_units(ticks, tick_before, spec.tick_size);
+    spec.units.profile_row_ticks = rows(spec.units.profile_row_ticks);
+    spec.units.footprint_row_ticks = rows(spec.units.footprint_row_ticks);
+    Some((spec, warnings))
 }
 
-/// As many lots of another size, and at least one.
-fn in_lots(lots: Lots, before: Decimal, after: Decimal) -> Lots {
-    let size = before.mantissa().checked_mul(lots.get());
+/// As many units of another size, and at least one.
+fn in_units(count: i64, before: Decimal, after: Decimal) -> i64 {
+    let size = before.mantissa().checked_mul(count);
     let size = size.map(|mantissa| Decimal::new(mantissa, before.exponent()));
-    Lots::new(size.and_then(|size| size.multiple_of(after)).unwrap_or(1).max(1))
+    size.and_then(|size| size.multiple_of(after)).unwrap_or(1).max(1)
 }
 
 #[cfg(test)]
@@ -64,7 +67,7 @@ mod tests {
         }
     }
 
-    fn of(symbol: &str, venue: &ListedFilters) -> (Listed, Vec<String>) {
+    fn of(symbol: &str, venue: &ListedFilters) -> (InstrumentSpec, Vec<String>) {
         let instruments = Instruments::load(None).unwrap();
         listing(&instruments, (Market::BinanceUsdm, symbol), venue).unwrap()
     }
@@ -73,16 +76,16 @@ mod tests {
     fn where_both_agree_nothing_is_said() {
         let (listed, warnings) = of("BTCUSDT", &venue("0.10", "0.001"));
         assert_eq!(warnings, Vec::<String>::new());
-        assert_eq!(listed.spec.size_unit_lots, Lots::new(100));
+        assert_eq!(listed.size_unit_lots, Lots::new(100));
     }
 
     #[test]
     fn the_venue_decides_on_the_grid_and_a_unit_keeps_its_size() {
         let (listed, warnings) = of("BTCUSDT", &venue("0.01", "0.0001"));
         assert_eq!(warnings.len(), 2, "{warnings:?}");
-        assert_eq!(listed.spec.tick_size, Decimal::new(1, 2));
-        assert_eq!(listed.spec.size_unit_lots, Lots::new(1_000));
-        assert!(listed.spec.taker_fee.is_positive(), "fees stay ours");
+        assert_eq!(listed.tick_size, Decimal::new(1, 2));
+        assert_eq!(listed.size_unit_lots, Lots::new(1_000));
+        assert!(listed.taker_fee.is_positive(), "fees stay ours");
     }
 
     #[test]
@@ -90,9 +93,6 @@ mod tests {
         let venue = ListedFilters { status: Some("SETTLING".into()), ..venue("0.5", "1") };
         let (listed, warnings) = of("NEWUSDT", &venue);
         assert_eq!(warnings.len(), 2, "{warnings:?}");
-        assert_eq!(
-            (listed.spec.taker_fee, listed.spec.settle.as_str()),
-            (Decimal::new(5, 4), "USDT")
-        );
+        assert_eq!((listed.taker_fee, listed.settle.as_str()), (Decimal::new(5, 4), "USDT"));
     }
 }

@@ -95,15 +95,6 @@ pub fn run_live(
     };
     let plan = Plan::new(setup.market, &symbol, &endpoints).or_usage()?;
     let inbox = Arc::clone(&stopper.inbox);
-    let control = setup.control.as_deref().map(|path| {
-        let loader = BundleLoader {
-            file: setup.engine.clone(),
-            symbol: symbol.clone(),
-            library: setup.ort_lib.clone(),
-        };
-        ControlSocket::open(path, &inbox, loader)
-    });
-    let control = control.transpose()?;
     let config = ClientConfig { seed: std::process::id().into(), ..ClientConfig::DEFAULT };
     let venue = Venue::greet(&plan, &config, &|| stopper.is_stopped()).map_err(connect_failure)?;
     let instrument = label(setup.market, &symbol);
@@ -116,23 +107,28 @@ pub fn run_live(
         tracing::warn!("{warning}");
     }
     tracing::info!(instrument, speed = venue.clock.speed(), "the venue answered");
-    let sim = setup.engine.sim_config(listed.match_ttl).or_usage()?;
-    let feed = Feed::new(listed.spec.clone()).or_usage()?;
+    let sim = setup.engine.sim_config(listed.units.match_ttl).or_usage()?;
+    let feed = Feed::new(listed.clone()).or_usage()?;
     // Refused before a socket is opened for it.
-    setup.engine.engine_config(&listed.spec).or_usage()?;
-    let models = Models::named(
-        setup.bundle.as_deref(),
-        &setup.engine,
-        &listed.spec.symbol,
-        setup.ort_lib.as_deref(),
-    )?;
+    setup.engine.engine_config(&listed).or_usage()?;
+    let control = setup.control.as_deref().map(|path| {
+        let loader = BundleLoader {
+            file: setup.engine.clone(),
+            spec: listed.clone(),
+            library: setup.ort_lib.clone(),
+        };
+        ControlSocket::open(path, &inbox, loader)
+    });
+    let control = control.transpose()?;
+    let models =
+        Models::named(setup.bundle.as_deref(), &setup.engine, &listed, setup.ort_lib.as_deref())?;
     let links = plan.links.iter().map(|link| link.name).collect();
     let live = LiveFeed { plan, config, clock: venue.clock.clone(), tls: None };
     let source = LiveSource::new(Parts {
         handle: live.start(Arc::clone(&inbox)).map_err(connect_failure)?,
         inbox,
         feed,
-        listed,
+        spec: listed,
         clock: venue.clock,
         endpoints,
         links,

@@ -22,7 +22,6 @@ use fluxo_venues::client::{
 
 use super::Pulse;
 use super::asked::{Asked, Claim, Command, SessionState, Status};
-use crate::Listed;
 use crate::feed::Feed;
 use crate::source::{SessionSource, SourceCounts};
 
@@ -51,7 +50,7 @@ pub(crate) struct Parts {
     pub(crate) inbox: Arc<Inbox<Ask>>,
     pub(crate) handle: FeedHandle,
     pub(crate) feed: Feed,
-    pub(crate) listed: Listed,
+    pub(crate) spec: InstrumentSpec,
     pub(crate) clock: SessionClock,
     pub(crate) endpoints: Endpoints,
     /// The names of the connections.
@@ -69,7 +68,7 @@ pub(crate) struct LiveSource {
     handle: Option<FeedHandle>,
     feed: Feed,
     decoder: Decoder,
-    listed: Listed,
+    spec: InstrumentSpec,
     clock: SessionClock,
     endpoints: Endpoints,
     /// The connections, and whether each ever brought data.
@@ -104,7 +103,7 @@ impl LiveSource {
             handle: Some(parts.handle),
             feed: parts.feed,
             decoder: Decoder::new(),
-            listed: parts.listed,
+            spec: parts.spec,
             clock: parts.clock,
             endpoints: parts.endpoints,
             links: parts.links.into_iter().map(|name| (name, false)).collect(),
@@ -298,11 +297,11 @@ impl SessionSource for LiveSource {
     }
 
     fn spec(&self) -> &InstrumentSpec {
-        &self.listed.spec
+        &self.spec
     }
 
     fn match_ttl(&self) -> Nanos {
-        self.listed.match_ttl
+        self.spec.units.match_ttl
     }
 
     fn sources(&self) -> &[SourceFile] {

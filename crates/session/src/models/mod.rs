@@ -6,7 +6,7 @@ mod troubles;
 
 use std::path::{Path, PathBuf};
 
-use fluxo_core::BundleId;
+use fluxo_core::{BundleId, InstrumentSpec};
 use fluxo_ensemble::{Bundle, Error, Expectations, Hash, ModelEnsemble};
 use fluxo_report::{Failure, Outcome, Unfit};
 
@@ -33,12 +33,12 @@ impl Models {
     pub fn load(
         folder: &Path,
         file: &EngineFile,
-        symbol: &str,
+        spec: &InstrumentSpec,
         library: Option<&Path>,
     ) -> Outcome<Self> {
         let expected = Expectations {
-            feature_schema: Some(Hash::of(file.feature_schema_text().or_usage()?.as_bytes())),
-            symbol: Some(symbol.to_owned()),
+            feature_schema: Some(Hash::of(file.feature_schema_text(spec).or_usage()?.as_bytes())),
+            symbol: Some(spec.symbol.clone()),
         };
         let refused = |error| bundle_failure(error, folder);
         let bundle = Bundle::verify(read_bundle(folder)?, &expected).map_err(refused)?;
@@ -55,10 +55,10 @@ impl Models {
     pub fn named(
         folder: Option<&Path>,
         file: &EngineFile,
-        symbol: &str,
+        spec: &InstrumentSpec,
         library: Option<&Path>,
     ) -> Outcome<Option<Self>> {
-        folder.map(|folder| Self::load(folder, file, symbol, library)).transpose()
+        folder.map(|folder| Self::load(folder, file, spec, library)).transpose()
     }
 
     /// Whose models they are.

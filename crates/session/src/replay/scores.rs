@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
-use fluxo_core::{BundleId, Event, Forecast, ModelAnswer, OperatorCommand, Stamped, StrategyKind};
+use fluxo_core::{
+    BundleId, Event, Forecast, InstrumentSpec, ModelAnswer, OperatorCommand, Stamped, StrategyKind,
+};
 use fluxo_engine::Engine;
 use fluxo_ensemble::{Forecaster, RecordedForecasts};
 use fluxo_lake::journal::{Header, JournalReader, Record};
@@ -40,7 +42,7 @@ pub(super) struct Source<'a> {
     pub(super) scores: Scores,
     models: &'a ReplayModels,
     file: EngineFile,
-    symbol: String,
+    spec: InstrumentSpec,
     first: Option<BundleId>,
     places: Vec<PathBuf>,
     /// Loaded while choosing, and not called for yet.
@@ -75,12 +77,16 @@ impl<'a> Source<'a> {
             ))
             .remedy("replay it with another strategy, or a session that had a --bundle"));
         }
-        let symbol = header.specs.first().map(|spec| spec.symbol.clone()).unwrap_or_default();
+        let spec = header
+            .specs
+            .first()
+            .cloned()
+            .ok_or_else(|| Failure::damaged(anyhow!("the journal names no instrument")))?;
         let mut source = Self {
             scores: models.scores.unwrap_or(Scores::Recorded),
             models,
             file,
-            symbol,
+            spec,
             first,
             places,
             loaded: BTreeMap::new(),
@@ -121,9 +127,9 @@ impl<'a> Source<'a> {
     /// Recorded scores are of the rows that the session had. Rows of another meaning, or of other
     /// times, have none.
     fn check_rows(&mut self, header: &Header, follows: bool) -> Outcome<()> {
-        let recorded = EngineFile::from_text(&header.config).or_damaged()?;
-        let theirs = recorded.feature_schema_text().or_damaged()?;
-        if self.file.feature_schema_text().or_usage()? == theirs {
+        let recorded = EngineFile::of_journal(header).or_damaged()?;
+        let theirs = recorded.feature_schema_text(&self.spec).or_damaged()?;
+        if self.file.feature_schema_text(&self.spec).or_usage()? == theirs {
             return Ok(());
         }
         let what = "the changed configuration makes other rows than those that the journal's scores \
@@ -196,7 +202,7 @@ impl<'a> Source<'a> {
         let mut refused = None;
         for place in self.places.iter().filter(|place| bundle_id(place) == Some(id)) {
             let library = self.models.library.as_deref();
-            match Models::load(place, &self.file, &self.symbol, library) {
+            match Models::load(place, &self.file, &self.spec, library) {
                 Ok(models) => return Ok(models),
                 Err(failure) => refused = refused.or(Some(failure)),
             }

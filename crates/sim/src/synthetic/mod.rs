@@ -16,7 +16,8 @@ mod process;
 mod random;
 
 use fluxo_core::{
-    Calendar, Decimal, InstrumentKind, InstrumentSpec, Lots, Market, Nanos, SpecSource, UnixNanos,
+    Calendar, Decimal, FeatureUnits, InstrumentKind, InstrumentSpec, Lots, Market, Nanos,
+    SpecSource, UnixNanos,
 };
 
 pub use latency::Latencies;
@@ -116,6 +117,13 @@ pub fn instrument() -> InstrumentSpec {
         maker_fee: Decimal::ZERO,
         taker_fee: Decimal::new(25, 6),
         size_unit_lots: Lots::new(100),
+        units: FeatureUnits {
+            profile_row_ticks: 100,
+            footprint_row_ticks: 10,
+            depth_band_bps: 5,
+            match_ttl: Nanos::from_millis(250),
+            funding_interval: Some(Nanos::from_millis(8 * 3_600_000)),
+        },
         calendar: Calendar::AroundTheClock,
         valid_from: UnixNanos::new(0),
         source: SpecSource::Configured,

@@ -1,6 +1,8 @@
 //! The instrument and the configuration that the tests of this crate share.
 
-use fluxo_core::{Calendar, InstrumentSpec, Lots, Market, Nanos, SpecSource, UnixNanos};
+use fluxo_core::{
+    Calendar, FeatureUnits, InstrumentSpec, Lots, Market, Nanos, SpecSource, UnixNanos,
+};
 use fluxo_market_data::BookConfig;
 use fluxo_sim::{SimConfig, VenueConfig};
 
@@ -19,6 +21,7 @@ pub(crate) fn spec() -> InstrumentSpec {
         maker_fee: "0.0002".parse().unwrap(),
         taker_fee: "0.0005".parse().unwrap(),
         size_unit_lots: Lots::new(100),
+        units: FeatureUnits::UNKNOWN,
         calendar: Calendar::AroundTheClock,
         valid_from: UnixNanos::new(0),
         source: SpecSource::Configured,

@@ -81,7 +81,9 @@ impl Endpoints {
             Market::BinanceSpot => ("wss://stream.binance.com:9443", "https://api.binance.com"),
             Market::BinanceUsdm => ("wss://fstream.binance.com", "https://fapi.binance.com"),
             Market::BinanceCoinm => ("wss://dstream.binance.com", "https://dapi.binance.com"),
-            Market::B3Futures => return Err(UnsupportedMarket { market }),
+            Market::B3Futures | Market::Nasdaq | Market::CmeFutures => {
+                return Err(UnsupportedMarket { market });
+            }
         };
         Ok(Self { ws: ws.to_owned(), rest: rest.to_owned() })
     }
@@ -162,7 +164,9 @@ impl Plan {
                     20,
                 )
             }
-            Market::B3Futures => return Err(UnsupportedMarket { market }),
+            Market::B3Futures | Market::Nasdaq | Market::CmeFutures => {
+                return Err(UnsupportedMarket { market });
+            }
         };
         // Spot answers for one symbol; futures have one answer for all.
         let named =

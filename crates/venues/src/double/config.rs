@@ -95,7 +95,11 @@ impl Limits {
     pub const fn of(market: Market) -> Self {
         let (ping_seconds, pong_seconds, incoming_per_second_max, streams_max) = match market {
             Market::BinanceSpot => (20, 60, 5, 1024),
-            Market::BinanceUsdm | Market::BinanceCoinm | Market::B3Futures => (180, 600, 10, 200),
+            Market::BinanceUsdm
+            | Market::BinanceCoinm
+            | Market::B3Futures
+            | Market::Nasdaq
+            | Market::CmeFutures => (180, 600, 10, 200),
         };
         Self {
             ping_every: Duration::from_secs(ping_seconds),

@@ -186,7 +186,7 @@ fn bare_stream(message: &Message<'_>, symbol: &str) -> Option<StreamName> {
         Body::AggTrade(_) => Topic::AggTrade,
         Body::Ticker(_) => Topic::BookTicker,
         Body::MarkPrice(_) => Topic::MarkPrice,
-        Body::Snapshot(_) | Body::PartialDepth(_) | Body::Other => return None,
+        Body::Snapshot(_) | Body::PartialDepth(_) | Body::Order(_) | Body::Other => return None,
     };
     Some(StreamName::of(message.symbol.unwrap_or(symbol), topic))
 }

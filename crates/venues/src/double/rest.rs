@@ -36,7 +36,7 @@ pub(super) fn routes(market: Market) -> Router<Arc<Shared>> {
     let prefix = match market {
         Market::BinanceSpot => "/api/v3",
         Market::BinanceCoinm => "/dapi/v1",
-        Market::BinanceUsdm | Market::B3Futures => "/fapi/v1",
+        Market::BinanceUsdm | Market::B3Futures | Market::Nasdaq | Market::CmeFutures => "/fapi/v1",
     };
     let path = |name: &str| format!("{prefix}/{name}");
     Router::new()

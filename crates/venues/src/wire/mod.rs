@@ -79,7 +79,9 @@ impl Wire {
             Market::BinanceSpot => Form::Spot,
             Market::BinanceUsdm => Form::Usdm,
             Market::BinanceCoinm => Form::Coinm,
-            Market::B3Futures => return Err(Error::Market { market: spec.market }),
+            Market::B3Futures | Market::Nasdaq | Market::CmeFutures => {
+                return Err(Error::Market { market: spec.market });
+            }
         };
         for name in [&spec.symbol, &spec.base, &spec.quote, &spec.settle] {
             if !is_plain(name) {

@@ -1,7 +1,8 @@
 //! What is written is what the decoder reads, and what the venue would have written.
 
 use fluxo_core::{
-    Aggressor, Calendar, Decimal, Lots, Price, Side, SpecSource, TradeCondition, UnixNanos,
+    Aggressor, Calendar, Decimal, FeatureUnits, Lots, Price, Side, SpecSource, TradeCondition,
+    UnixNanos,
 };
 use fluxo_market_data::{Body, Decoder, Digits, Level, Message, RawLevel};
 use proptest::prelude::*;
@@ -25,6 +26,7 @@ fn spec(market: Market, tick: &str, lot: &str) -> InstrumentSpec {
         maker_fee: Decimal::ZERO,
         taker_fee: Decimal::ZERO,
         size_unit_lots: Lots::new(1),
+        units: FeatureUnits::UNKNOWN,
         calendar: Calendar::AroundTheClock,
         valid_from: UnixNanos::new(0),
         source: SpecSource::Configured,

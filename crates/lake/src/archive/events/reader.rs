@@ -5,12 +5,12 @@ use std::path::Path;
 use bytes::Bytes;
 use fluxo_core::{Aggressor, Side, TradeCondition, UnixNanos};
 use fluxo_market_data::{
-    Body, DepthSnapshot, DepthUpdate, Digits, Message, RawAggTrade, RawLevel, RawMarkPrice,
-    RawTicker, RawTrade,
+    Body, DepthSnapshot, DepthUpdate, Digits, Message, OrderAction, OrderMessage, RawAggTrade,
+    RawLevel, RawMarkPrice, RawTicker, RawTrade,
 };
 use parquet::data_type::{Int32Type, Int64Type};
 
-use super::{SCHEMA_VERSION, flag, kind};
+use super::{SCHEMA_VERSION, flag, kind, orders};
 use crate::archive::layout::Instrument;
 use crate::archive::table::{Column, TableReader};
 use crate::{Damage, Error};
@@ -235,7 +235,22 @@ impl Batch {
             }),
             kind::TICKER => Body::Ticker(self.ticker(row, cells)?),
             kind::MARK_PRICE => Body::MarkPrice(self.mark_price(row, cells)?),
-            _ => return None,
+            other => Body::Order(self.order(row, orders::action_of(other)?, cells)?),
+        })
+    }
+
+    fn order<'a>(
+        &self,
+        row: usize,
+        action: OrderAction,
+        cells: &'a [RawLevel],
+    ) -> Option<OrderMessage<'a>> {
+        let codes = (self.flags.values()[row], self.side.values()[row]);
+        Some(OrderMessage {
+            id: id(&self.trade_id, row)?,
+            sequence: id(&self.last_id, row)?,
+            ts_event: moment(&self.ts_event, row),
+            ..orders::order_of(action, codes, cells)?
         })
     }
 

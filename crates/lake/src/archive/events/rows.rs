@@ -2,10 +2,10 @@
 
 use fluxo_core::{Aggressor, Side, TradeCondition, UnixNanos};
 use fluxo_market_data::{
-    Body, DepthSnapshot, Digits, Message, RawLevel, RawMarkPrice, RawTicker, RawTrade,
+    Body, DepthSnapshot, Digits, Message, OrderMessage, RawLevel, RawMarkPrice, RawTicker, RawTrade,
 };
 
-use super::{flag, kind};
+use super::{flag, kind, orders};
 
 /// What takes a mantissa from `from` digits to `to`; `None` when no 64-bit factor does.
 pub(in crate::archive) fn scale_of(from: u8, to: u8) -> Option<i64> {
@@ -157,6 +157,7 @@ impl Rows {
             }
             Body::Ticker(ticker) => self.push_ticker(flags, ticker, scale),
             Body::MarkPrice(mark) => self.push_mark(flags, mark, scale),
+            Body::Order(order) => self.push_order(flags, order, scale),
             Body::Other => {}
         }
     }
@@ -240,6 +241,25 @@ impl Rows {
         }
     }
 
+    /// The order comes last, so that the row which ends the message says what it is.
+    fn push_order(&mut self, flags: i32, order: &OrderMessage<'_>, scale: Scale) {
+        let shown = Common { kind: kind::SHOWN_LEVEL, flags, ..Common::default() };
+        for level in order.shown.unwrap_or_default() {
+            let (side, price, size) = (code_of(Some(level.side)), level.price, level.size);
+            self.push_row(&shown, Cells { side, flags: 0, price, size }, scale);
+        }
+        let common = Common {
+            kind: orders::kind_of(order.action),
+            flags: flags | orders::flags_of(order),
+            ts_event: order.ts_event,
+            trade_id: Some(order.id),
+            last_id: Some(order.sequence),
+            ..Common::default()
+        };
+        let (side, price, size) = (code_of(order.side), order.price, order.size);
+        self.push_row(&common, Cells { side, flags: 0, price, size }, scale);
+    }
+
     fn push_row(&mut self, common: &Common, cells: Cells, scale: Scale) {
         self.kind.push(common.kind);
         self.side.push(cells.side);
@@ -254,5 +274,13 @@ impl Rows {
         self.last_id.push(common.last_id.map(u64::cast_signed));
         self.previous_id.push(common.previous_id.map(u64::cast_signed));
         self.next_funding.push(common.next_funding.map(UnixNanos::get));
+    }
+}
+
+const fn code_of(side: Option<Side>) -> i32 {
+    match side {
+        Some(Side::Bid) => 1,
+        Some(Side::Ask) => -1,
+        None => 0,
     }
 }

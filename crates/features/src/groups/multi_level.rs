@@ -1,0 +1,156 @@
+//! 80-82: order-flow imbalance of ten levels (FEATURES 7.2 and 7.3).
+
+use serde::{Deserialize, Serialize};
+
+use crate::book_view::BookView;
+use crate::catalogue::index;
+use crate::grid::{MINUTE_NS, SECOND_NS};
+use crate::near_book::{DEPTH_LEVELS, Depth, rank};
+use crate::primitives::{Eigen, WindowSums, grid_decay, nearest};
+
+use super::Slots;
+
+const WINDOW_S: i64 = 10;
+const HALF_LIFE_NS: i64 = 1800 * SECOND_NS;
+/// The weights come from at least so many samples.
+const SAMPLES_MIN: u64 = 300;
+/// Weights that sum to less have no sign to be fixed by.
+const SUM_MIN: f64 = 1e-9;
+/// The ranks of the two features that count several levels: 2-5 and 6-10, counted from 0.
+const NEARER: core::ops::Range<usize> = 1..5;
+const FARTHER: core::ops::Range<usize> = 5..DEPTH_LEVELS;
+
+/// The sums of e of each rank, and how the ranks move together.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct MultiLevel {
+    flow: [WindowSums; DEPTH_LEVELS],
+    /// What is not in the sums yet, so that a batch touches one piece of memory.
+    pending: [i128; DEPTH_LEVELS],
+    /// The decaying sum of o o'. Its scale does not matter to its eigenvectors.
+    moments: [[f64; DEPTH_LEVELS]; DEPTH_LEVELS],
+    decay: f64,
+    samples: u64,
+    /// The leading eigenvector as it was made last, its entries divided by the sum of their sizes.
+    weights: Option<[f64; DEPTH_LEVELS]>,
+}
+
+impl MultiLevel {
+    pub(crate) fn new() -> Self {
+        Self {
+            flow: core::array::from_fn(|_| WindowSums::new(&[WINDOW_S])),
+            pending: [0; DEPTH_LEVELS],
+            moments: [[0.0; DEPTH_LEVELS]; DEPTH_LEVELS],
+            decay: grid_decay(SECOND_NS, HALF_LIFE_NS),
+            samples: 0,
+            weights: None,
+        }
+    }
+
+    /// Forgets everything: a break.
+    pub(crate) fn clear(&mut self) {
+        self.flow.iter_mut().for_each(WindowSums::clear);
+        self.pending = [0; DEPTH_LEVELS];
+        self.moments = [[0.0; DEPTH_LEVELS]; DEPTH_LEVELS];
+        (self.samples, self.weights) = (0, None);
+    }
+
+    pub(crate) fn advance(&mut self, ts: i64) {
+        for (flow, pending) in self.flow.iter_mut().zip(&mut self.pending) {
+            if *pending != 0 {
+                flow.add(core::mem::take(pending));
+            }
+            flow.advance(ts);
+        }
+    }
+
+    /// A batch led from one valid book to another.
+    pub(crate) fn on_update(&mut self, before: &Depth, after: &Depth) {
+        for (of, pending) in self.pending.iter_mut().enumerate() {
+            *pending += rank(after, of).pressure_since(&rank(before, of));
+        }
+    }
+
+    /// A point of the grid of one second: the weights are made of the samples before it, then its own
+    /// is taken.
+    pub(crate) fn sample(&mut self, view: &BookView<'_>) {
+        self.advance(view.at);
+        if view.at % MINUTE_NS == 0 && self.samples >= SAMPLES_MIN {
+            self.weights = leading_weights(&self.moments).or(self.weights);
+        }
+        if let Some(level) = level(view).filter(|_| view.top.is_some()) {
+            let flow = self.flow_in(level);
+            for (row, a) in self.moments.iter_mut().zip(&flow) {
+                for (moment, b) in row.iter_mut().zip(&flow) {
+                    *moment = self.decay * *moment + a * b;
+                }
+            }
+            self.samples += 1;
+        }
+    }
+
+    pub(crate) fn write(&self, view: &BookView<'_>, slots: &mut Slots<'_>) {
+        let level = level(view);
+        for (slot, ranks) in [(index::MLOFI_2_5, NEARER), (index::MLOFI_6_10, FARTHER)] {
+            let (count, lots) = (ranks.len() as f64, ranks.map(|of| self.lots(of)).sum::<i128>());
+            slots.put(slot, level.map(|level| nearest(lots) / (count * level)));
+        }
+        let weighted = level.zip(self.weights).map(|(level, weights)| {
+            let flow = self.flow_in(level);
+            flow.iter().zip(&weights).map(|(flow, weight)| flow * weight).sum()
+        });
+        slots.put(index::OFI_INTEGRATED, weighted);
+    }
+
+    /// `o`: the flow of each rank in the window, in average levels.
+    fn flow_in(&self, level: f64) -> [f64; DEPTH_LEVELS] {
+        core::array::from_fn(|of| nearest(self.lots(of)) / level)
+    }
+
+    fn lots(&self, of: usize) -> i128 {
+        self.flow[of].total(0) + self.pending[of]
+    }
+}
+
+/// `Qbar`, where it may be a denominator and the window is covered.
+fn level(view: &BookView<'_>) -> Option<f64> {
+    let covered = view.coverage.of_book(view.at, WINDOW_S);
+    view.means.filter(|_| covered).map(|means| means.level())
+}
+
+/// The leading eigenvector, its sum above zero and the sizes of its entries summing to one.
+fn leading_weights(moments: &[[f64; DEPTH_LEVELS]; DEPTH_LEVELS]) -> Option<[f64; DEPTH_LEVELS]> {
+    let eigen = Eigen::of(*moments);
+    let leading = eigen.leading();
+    let sum: f64 = leading.iter().sum();
+    if sum.abs() < SUM_MIN {
+        return None;
+    }
+    let size: f64 = leading.iter().map(|entry| entry.abs()).sum();
+    Some(leading.map(|entry| entry * sum.signum() / size))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_published_weights() {
+        let vector = |at: usize| [0.6, 0.8].get(at).copied().unwrap_or(0.0);
+        // Its sign is free: the sum of the weights is above zero in any case.
+        for sign in [1.0, -1.0] {
+            let moments = core::array::from_fn(|i| {
+                core::array::from_fn(|j| sign * vector(i) * sign * vector(j))
+            });
+            let weights = leading_weights(&moments).unwrap();
+            let value = 2.0 * weights[0] + weights[1];
+            assert!((value - 1.428_571_429).abs() < 1e-9, "{value}");
+        }
+    }
+
+    #[test]
+    fn weights_that_cancel_have_no_sign() {
+        let opposite = |at: usize| [1.0, -1.0].get(at).copied().unwrap_or(0.0);
+        let moments = core::array::from_fn(|i| core::array::from_fn(|j| opposite(i) * opposite(j)));
+        assert_eq!(leading_weights(&moments), None);
+    }
+}

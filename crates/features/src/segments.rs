@@ -1,0 +1,71 @@
+//! Which stretch of unbroken data a row belongs to, so that training and trading call the same rows warm.
+
+use fluxo_core::{Decimal, InstrumentSpec, MarketData, Phase};
+use serde::{Deserialize, Serialize};
+
+/// Follows the events of one instrument.
+///
+/// A segment ends at every gap, where one recording ends and another begins, where trading stops, and
+/// where the meaning of ticks or lots changes: nothing that was learned before is sure to hold after.
+/// The roll of the UTC day of a market that never closes is no break (FEATURES 2), so it begins no
+/// segment.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Segments {
+    warm_after: i64,
+    id: u32,
+    /// When the segment at hand began; `None` before its first event.
+    began: Option<i64>,
+    /// Whether the segment at hand has a row.
+    has_rows: bool,
+    phase: Phase,
+    tick: Decimal,
+    lot: Decimal,
+}
+
+/// Where a row belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) segment: u32,
+    pub(crate) is_warm: bool,
+}
+
+impl Segments {
+    /// Rows are warm so long after their segment began.
+    pub(crate) fn new(warm_after_ns: i64, spec: &InstrumentSpec) -> Self {
+        Self {
+            warm_after: warm_after_ns,
+            id: 0,
+            began: None,
+            has_rows: false,
+            phase: Phase::Continuous,
+            tick: spec.tick_size,
+            lot: spec.lot_size,
+        }
+    }
+
+    /// The next event; rows that it closes come before it.
+    pub(crate) fn on_event(&mut self, ts: i64, data: &MarketData) {
+        let breaks = match data {
+            MarketData::Heartbeat => return,
+            MarketData::Gap(_) => true,
+            MarketData::Status(phase) => core::mem::replace(&mut self.phase, *phase) != *phase,
+            MarketData::Spec(spec) => {
+                let before = (self.tick, self.lot);
+                (self.tick, self.lot) = (spec.tick_size, spec.lot_size);
+                before != (self.tick, self.lot)
+            }
+            _ => false,
+        };
+        if breaks {
+            self.id += u32::from(self.has_rows);
+            (self.began, self.has_rows) = (None, false);
+        }
+        self.began.get_or_insert(ts);
+    }
+
+    pub(crate) fn on_row(&mut self, at: i64) -> Place {
+        self.has_rows = true;
+        let began = self.began.unwrap_or(at);
+        Place { segment: self.id, is_warm: at - began >= self.warm_after }
+    }
+}

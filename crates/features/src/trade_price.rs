@@ -1,0 +1,128 @@
+//! The last trade price, sampled on the 100 ms and the 1 s grid.
+
+use serde::{Deserialize, Serialize};
+
+use crate::grid::{FINE_NS, SECOND_NS, point};
+use crate::primitives::{Lag, return_bps};
+
+/// The longest lag on the 100 ms grid; longer ones are read on the 1 s grid.
+const FINE_LAG_S: i64 = 60;
+const FINE_LAG_POINTS: usize = 600;
+const LONGEST_LAG_S: usize = 300;
+/// Points of the 100 ms grid in a second.
+const FINE_IN_SECOND: i64 = SECOND_NS / FINE_NS;
+
+/// What the last print said, now and in the past. A price that is not above zero has no logarithm: the
+/// prints that carry one are not shown to it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct TradePrice {
+    /// In ticks, above zero.
+    price: Option<i64>,
+    fine: Lag,
+    seconds: Lag,
+}
+
+/// A point k of the 1 s grid at which there is a trade price.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Second<'a> {
+    /// `P_k`, in ticks.
+    pub(crate) price: i64,
+    /// `P_{k-1}`, where there was one.
+    pub(crate) before: Option<i64>,
+    /// `r_k`, the return since the point before, in bps.
+    pub(crate) bps: Option<f64>,
+    seconds: &'a Lag,
+}
+
+impl Second<'_> {
+    /// The return over the last `points` points in bps; `None` while there was no price then.
+    pub(crate) fn bps_over(&self, points: i64) -> Option<f64> {
+        let before = self.seconds.at(self.seconds.head() - points)?;
+        Some(return_bps(before, self.price))
+    }
+}
+
+impl TradePrice {
+    pub(crate) fn new() -> Self {
+        let (fine, seconds) = (Lag::new(FINE_LAG_POINTS), Lag::new(LONGEST_LAG_S));
+        Self { price: None, fine, seconds }
+    }
+
+    /// Forgets everything: returns do not span a break.
+    pub(crate) fn clear(&mut self) {
+        self.price = None;
+        self.fine.clear();
+        self.seconds.clear();
+    }
+
+    /// A print; the grids were sampled up to the last point before it.
+    #[inline]
+    pub(crate) fn on_print(&mut self, price: i64) {
+        self.price = Some(price);
+    }
+
+    /// The last price.
+    pub(crate) const fn now(&self) -> Option<i64> {
+        self.price
+    }
+
+    /// The last price at the grid point up to so many seconds before `at`.
+    pub(crate) fn before(&self, at: i64, seconds: i64) -> Option<i64> {
+        let then = at - seconds * SECOND_NS;
+        if seconds <= FINE_LAG_S {
+            self.fine.at(point(then, FINE_NS))
+        } else {
+            self.seconds.at(point(then, SECOND_NS))
+        }
+    }
+
+    /// Samples every point of both grids up to `fine`, a point of the 100 ms grid; each point of the 1 s
+    /// grid that has a price is shown to `on_second`.
+    pub(crate) fn sample_through(&mut self, fine: i64, mut on_second: impl FnMut(&Second<'_>)) {
+        if fine <= self.fine.head() {
+            return;
+        }
+        self.fine.hold(fine, self.price);
+        let last = fine.div_euclid(FINE_IN_SECOND);
+        let Some(price) = self.price else { return self.seconds.hold(last, None) };
+        while self.seconds.head() < last {
+            let before = self.seconds.newest();
+            self.seconds.hold(self.seconds.head() + 1, Some(price));
+            let bps = before.map(|before| return_bps(before, price));
+            on_second(&Second { price, before, bps, seconds: &self.seconds });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The price, the one before it and the return over two points, at each point of the 1 s grid.
+    fn sampled(price: &mut TradePrice, fine: i64) -> Vec<(i64, Option<i64>, bool)> {
+        let mut all = Vec::new();
+        price.sample_through(fine, |second| {
+            all.push((second.price, second.before, second.bps_over(2).is_some()));
+        });
+        all
+    }
+
+    #[test]
+    fn a_point_holds_the_last_print_up_to_it() {
+        let mut price = TradePrice::new();
+        assert_eq!(sampled(&mut price, 97), []);
+        price.on_print(7);
+        assert_eq!(sampled(&mut price, 99), []);
+        price.on_print(8);
+        assert_eq!(sampled(&mut price, 105), [(8, None, false)]);
+        price.on_print(9);
+        let held = [(9, Some(8), false), (9, Some(9), true)];
+        assert_eq!(sampled(&mut price, 120), held);
+        assert_eq!(price.before(12 * SECOND_NS, 2), Some(8));
+        assert_eq!(price.before(12 * SECOND_NS + FINE_NS - 1, 1), Some(9));
+        assert_eq!(price.before(12 * SECOND_NS, 300), None);
+        price.clear();
+        assert_eq!(sampled(&mut price, 140), []);
+        assert_eq!((price.now(), price.before(14 * SECOND_NS, 1)), (None, None));
+    }
+}

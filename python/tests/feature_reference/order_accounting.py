@@ -1,0 +1,317 @@
+"""Adds, cancels, aggression, hidden reserve, outflow: 88..90, 92, 94, 104 (7.5, 7.8)."""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from feature_reference.market import Market
+from feature_reference.primitives import (
+    LN2,
+    Column,
+    column,
+    covered,
+    decayed_sums,
+    latest,
+    quotient,
+    window_start,
+    window_sum,
+)
+from feature_reference.stream import ADD, CANCEL, EXECUTE, MS, REDUCE, SECOND, Floats, Ints
+from feature_reference.trade_flow import balance, latch
+
+TEN, FINE, USUAL = 10 * SECOND, 100 * MS, 300 * SECOND
+OUTFLOW_HALF_LIFE = 5 * SECOND
+ICEBERG_HOLD = 5 * SECOND
+FOREVER = 1 << 62
+
+
+@dataclass
+class Entry:
+    """Lots that wait for their other half: a print for a decrease, or a decrease for a print."""
+
+    ts: int
+    lots: int
+    # Of a credit: whether its price was best when the print came.
+    at_best: bool = False
+
+
+@dataclass
+class Hidden:
+    """What is known of a hidden reserve at the best price of one side."""
+
+    price: int | None = None
+    display: int = 0
+    display_max: int = 0
+    hidden: int = 0
+    refills: int = 0
+    last_refill: int | None = None
+
+
+@dataclass
+class Side:
+    """The table of one side, by price."""
+
+    credit: dict[int, deque[Entry]] = field(default_factory=dict)
+    debit: dict[int, deque[Entry]] = field(default_factory=dict)
+    reserve: Hidden = field(default_factory=Hidden)
+
+
+@dataclass(frozen=True)
+class Booking:
+    """A change of a sum: known from `applied` on, in the bucket that holds `booked`."""
+
+    applied: int
+    booked: int
+    side: int
+    lots: int
+
+
+class Accounts:
+    """Prints and level changes, fed in the order of the feed."""
+
+    def __init__(self, match_ttl: int, parent_close: int) -> None:
+        """With a `match_ttl` of 0 a credit lives to the end of the next batch."""
+        self.ttl, self.close = match_ttl, parent_close
+        self.sides = {1: Side(), -1: Side()}
+        self.adds: list[Booking] = []
+        self.cancels: list[Booking] = []
+        self.detected: list[tuple[int, int]] = []
+
+    def on_print(self, ts: int, side: int, price: int, lots: int) -> None:
+        """A print against the resting orders of `side`."""
+        self.expire(ts)
+        table = self.sides[side]
+        left = lots
+        for entry in self.alive(table.debit, price, ts, self.ttl):
+            part = min(left, entry.lots)
+            entry.lots, left = entry.lots - part, left - part
+            if part:
+                self.cancels.append(Booking(ts, entry.ts, side, -part))
+        if left:
+            at_best = price == table.reserve.price
+            table.credit.setdefault(price, deque()).append(Entry(ts, left, at_best))
+
+    def on_change(self, ts: int, side: int, price: int, delta: int) -> None:
+        """A change of a level within the ten best, in a batch."""
+        table = self.sides[side]
+        if delta > 0:
+            self.adds.append(Booking(ts, ts, side, delta))
+            return
+        left = -delta
+        for entry in self.alive(table.credit, price, ts, self.ttl or FOREVER):
+            part = min(left, entry.lots)
+            entry.lots, left = entry.lots - part, left - part
+        if left:
+            self.cancels.append(Booking(ts, ts, side, left))
+            table.debit.setdefault(price, deque()).append(Entry(ts, left))
+
+    def on_best(self, side: int, price: int, lots: int) -> None:
+        """The best price of a side and what it shows, at the end of a batch."""
+        table = self.sides[side]
+        if table.reserve.price != price:
+            self.reset(table)
+            table.reserve = Hidden(price)
+        table.reserve.display = lots
+        table.reserve.display_max = max(table.reserve.display_max, lots)
+
+    def end_of_batch(self, ts: int) -> None:
+        """Where prints and book are one ordered feed, credits end with the next batch."""
+        if self.ttl == 0:
+            self.expire(ts, everything=True)
+
+    def alive(self, entries: dict[int, deque[Entry]], price: int, ts: int, ttl: int) -> list[Entry]:
+        """The entries that can still be matched, oldest first."""
+        waiting = entries.get(price, deque())
+        return [entry for entry in waiting if entry.lots and ts - entry.ts <= ttl]
+
+    def expire(self, now: int, *, everything: bool = False) -> None:
+        """Lets die what nothing can match any more; `now` is the time of the next event."""
+        for sign, table in self.sides.items():
+            reserve = table.reserve
+            for price in list(table.credit):
+                waiting = table.credit[price]
+                while waiting and (everything or now - waiting[0].ts > (self.ttl or FOREVER)):
+                    entry = waiting.popleft()
+                    at = now if everything else entry.ts + self.ttl
+                    if entry.lots and entry.at_best and price == reserve.price:
+                        self.on_hidden(sign, table, entry.lots, at)
+                        reserve = table.reserve
+                if not waiting:
+                    table.credit.pop(price, None)
+            for price in list(table.debit):
+                waiting = table.debit[price]
+                while waiting and now - waiting[0].ts > self.ttl:
+                    waiting.popleft()
+                if not waiting:
+                    del table.debit[price]
+
+    def on_hidden(self, sign: int, table: Side, lots: int, at: int) -> None:
+        """Lots traded at the best price and the display did not fall."""
+        reserve = table.reserve
+        reserve.hidden += lots
+        if reserve.last_refill is not None and at - reserve.last_refill <= self.close:
+            return
+        reserve.refills, reserve.last_refill = reserve.refills + 1, at
+        if reserve.refills >= 2 and reserve.hidden >= reserve.display_max:
+            self.detected.append((at, sign))
+            self.reset(table)
+            table.reserve = Hidden(reserve.price, reserve.display, reserve.display)
+
+    def reset(self, table: Side) -> None:
+        """Forgets the reserve, and what was printed at its price."""
+        if table.reserve.price is not None:
+            waiting = table.credit.get(table.reserve.price)
+            if waiting is not None:
+                waiting.clear()
+
+
+def account(market: Market) -> Accounts:
+    """Feeds all prints and batches of a stream without order-by-order events."""
+    settings, batches, trades = market.settings, market.batches, market.trades
+    accounts = Accounts(settings.match_ttl, settings.parent_close)
+    order = [(int(seq), 0, i) for i, seq in enumerate(trades.seq)]
+    order += [(int(seq), 1, i) for i, seq in enumerate(batches.seq)]
+    for _, kind, i in sorted(order):
+        if kind == 0:
+            if trades.side[i] != 0:
+                accounts.on_print(
+                    int(trades.ts[i]),
+                    -int(trades.side[i]),
+                    int(trades.price[i]),
+                    int(trades.lots[i]),
+                )
+            continue
+        ts = int(batches.ts[i])
+        accounts.expire(ts)
+        if market.continues[i]:
+            for change in batches.changes[i]:
+                accounts.on_change(ts, change.side, change.price, change.delta)
+        if batches.sound[i]:
+            accounts.on_best(1, int(batches.bid_price[i, 0]), int(batches.bid_lots[i, 0]))
+            accounts.on_best(-1, int(batches.ask_price[i, 0]), int(batches.ask_lots[i, 0]))
+        accounts.end_of_batch(ts)
+    accounts.expire(market.stream.last_ts + 1)
+    accounts.detected.sort(key=lambda found: found[0])
+    return accounts
+
+
+def account_orders(market: Market) -> Accounts:
+    """Of an order-by-order feed, where adds and cancels are given (7.5).
+
+    A sample file holds only what happens inside its levels, so every event is within the ten best.
+    """
+    orders = market.stream.orders
+    settings, batches = market.settings, market.batches
+    accounts = Accounts(0, settings.parent_close)
+    if orders is None:
+        return accounts
+    batch_of = np.searchsorted(batches.seq, orders.seq)
+    for i, kind in enumerate(orders.kind.tolist()):
+        if not market.continues[batch_of[i]]:
+            continue
+        ts, side, lots = int(orders.ts[i]), int(orders.side[i]), int(orders.lots[i])
+        if kind == ADD:
+            accounts.adds.append(Booking(ts, ts, side, lots))
+        elif kind in (REDUCE, CANCEL):
+            accounts.cancels.append(Booking(ts, ts, side, lots))
+    accounts.detected = renewals(market)
+    return accounts
+
+
+def renewals(market: Market) -> list[tuple[int, int]]:
+    """Where an order came back within 1 ms of a full fill at the best price, twice (7.8 for L3)."""
+    orders = market.stream.orders
+    found: list[tuple[int, int]] = []
+    if orders is None:
+        return found
+    batches = market.batches
+    batch_of = np.searchsorted(batches.seq, orders.seq)
+    best: dict[int, int | None] = {1: None, -1: None}
+    count = {1: 0, -1: 0}
+    filled: dict[int, int | None] = {1: None, -1: None}
+    resting: dict[int, int] = {}
+    for i, kind in enumerate(orders.kind.tolist()):
+        ts, side, price = int(orders.ts[i]), int(orders.side[i]), int(orders.price[i])
+        lots, name = int(orders.lots[i]), int(orders.id[i])
+        for sign, prices in ((1, batches.bid_price), (-1, batches.ask_price)):
+            now = int(prices[batch_of[i], 0])
+            # A full fill can empty the price for the moment until the order is back.
+            gone = best[sign] != now and not (filled[sign] is not None and kind == EXECUTE)
+            if gone and not (kind == ADD and side == sign and price == best[sign]):
+                best[sign], count[sign], filled[sign] = now, 0, None
+        if kind == ADD:
+            resting[name] = lots
+            since = filled[side]
+            if price == best[side] and since is not None and ts - since <= MS:
+                count[side] += 1
+                filled[side] = None
+                if count[side] >= 2:
+                    found.append((ts, side))
+                    count[side] = 0
+        elif name in resting:
+            resting[name] -= lots
+            if resting[name] <= 0:
+                del resting[name]
+                if kind == EXECUTE and price == best[side]:
+                    filled[side] = ts
+    return found
+
+
+def booked(bookings: list[Booking], rows: Ints, side: int | None = None) -> Ints:
+    """WSUM over ten seconds, as known at each row."""
+    chosen = [b for b in bookings if side is None or b.side == side]
+    applied = np.array([b.applied for b in chosen], dtype=np.int64)
+    home = np.array([b.booked for b in chosen], dtype=np.int64)
+    lots = np.array([b.lots for b in chosen], dtype=np.int64)
+    start = window_start(rows, TEN, FINE)
+    out = np.zeros(len(rows), dtype=np.int64)
+    for i, (since, row) in enumerate(zip(start.tolist(), rows.tolist(), strict=True)):
+        inside = slice(latest(applied, since) + 1, latest(applied, row) + 1)
+        out[i] = lots[inside][home[inside] > since].sum()
+    return out
+
+
+def depletion(bid_lots: Floats, bid_rate: Floats, ask_lots: Floats, ask_rate: Floats) -> Floats:
+    """clip(ln of the ratio of the times to depletion, -10, 10) (104)."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = (bid_lots / bid_rate) / (ask_lots / ask_rate)
+        return np.clip(np.log(ratio), -10.0, 10.0)
+
+
+def features(market: Market) -> dict[int, Column]:
+    """88..90, 92, 94 and 104 at every row."""
+    rows, trades, first = market.rows, market.trades, (market.first_book, market.first_trade)
+    accounts = account(market) if market.stream.orders is None else account_orders(market)
+    warm = covered(rows, TEN, *first)
+    ready = warm & market.denominator_ready(rows)
+    usual = 10.0 * market.time_mean(market.depth, USUAL, rows)
+    adds, cancels = booked(accounts.adds, rows), booked(accounts.cancels, rows)
+    ask_cancels, bid_cancels = (booked(accounts.cancels, rows, side) for side in (-1, 1))
+    known_side = np.where(trades.side != 0, trades.lots, 0)
+    traded = window_sum(trades.ts, known_side, rows, TEN)
+    times = np.array([ts for ts, _ in accounts.detected], dtype=np.int64)
+    sides = [side for _, side in accounts.detected]
+    shown = latch(times, sides, rows, ICEBERG_HOLD, market.first_trade)
+    return {
+        88: column(quotient(adds, usual, 0.0), ready),
+        89: column(quotient(cancels, usual, 0.0), ready),
+        90: column(balance(ask_cancels, bid_cancels), warm),
+        92: column(quotient(traded, traded + adds), warm & (traded + adds > 0)),
+        94: column(np.where(shown.valid, shown.values, 0.0), shown.valid & market.book_valid),
+        104: queue_depletion(market),
+    }
+
+
+def queue_depletion(market: Market) -> Column:
+    """104 (17.22)."""
+    rows, batches = market.rows, market.batches
+    warm = covered(rows, 25 * SECOND, market.first_book, market.first_trade)
+    warm &= market.book_valid & market.denominator_ready(rows)
+    small = 0.01 * market.time_mean(market.best_lots, USUAL, rows)
+    rates: list[Floats] = []
+    for outflow in (batches.bid_outflow, batches.ask_outflow):
+        left = np.where(market.continues, outflow, 0)
+        rates.append(LN2 / 5.0 * decayed_sums(batches.ts, left, rows, OUTFLOW_HALF_LIFE) + small)
+    bid_lots, ask_lots = (market.book(side[:, 0]) for side in (batches.bid_lots, batches.ask_lots))
+    return column(depletion(bid_lots, rates[0], ask_lots, rates[1]), warm)
