@@ -5,7 +5,10 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
-use fluxo_core::{InstrumentId, MarketData, UnixNanos};
+use fluxo_core::{
+    Calendar, Decimal, InstrumentId, InstrumentSpec, Lots, Market, MarketData, SpecSource,
+    UnixNanos,
+};
 use fluxo_market_data::{
     AuditConfig, BookAudit, Decoder, SpecInference, SyncConfig, SyncState, Synchroniser,
 };
@@ -117,4 +120,64 @@ fn a_warm_feed_allocates_nothing() {
     assert!(sync.counts().resyncs >= 20 && books > 300, "{:?}", sync.counts());
     assert_eq!(audit.counts().crossed, 0);
     assert!(audit.counts().compared > 100 && audit.counts().equal == audit.counts().compared);
+}
+
+/// A specification for an order-by-order recording.
+fn order_spec(market: Market, symbol: &str, tick: &str) -> InstrumentSpec {
+    InstrumentSpec {
+        market,
+        symbol: symbol.into(),
+        kind: market.kind(),
+        base: symbol.into(),
+        quote: "USD".into(),
+        settle: "USD".into(),
+        tick_size: tick.parse().unwrap(),
+        lot_size: Decimal::ONE,
+        multiplier: Decimal::ONE,
+        maker_fee: Decimal::ZERO,
+        taker_fee: Decimal::ZERO,
+        size_unit_lots: Lots::new(1),
+        calendar: Calendar::AroundTheClock,
+        valid_from: UnixNanos::new(0),
+        source: SpecSource::Configured,
+    }
+}
+
+#[test]
+fn a_warm_feed_of_orders_allocates_nothing() {
+    for (place, spec) in [
+        (
+            "lobster/LOBSTER_SampleFile_GOOG_2012-06-21_10.zip",
+            order_spec(Market::Nasdaq, "GOOG", "0.01"),
+        ),
+        (
+            "databento_mbo/esh4-glbx-mdp3-20231225.mbo.dbn.zst",
+            order_spec(Market::CmeFutures, "ESH4", "0.25"),
+        ),
+    ] {
+        let Some(path) = fluxo_test_data::data_file(place) else { continue };
+        let mut reader = fluxo_capture::CaptureReader::open(&path).unwrap();
+        let mut lines = Vec::new();
+        while let Some(line) = reader.next_line().unwrap() {
+            let stamp = line.stamp().unwrap();
+            lines.push((stamp.ts_recv, stamp.payload.to_vec()));
+        }
+        let mut decoder = Decoder::new();
+        let mut sync = Synchroniser::new(InstrumentId::new(0), spec, SyncConfig::DEFAULT).unwrap();
+        let (mut events, mut orders) = (Vec::with_capacity(4_096), 0_u64);
+        let mut feed = |(ts_recv, payload): &(UnixNanos, Vec<u8>)| {
+            let message = decoder.decode(payload).unwrap();
+            sync.on_message(*ts_recv, &message, &mut events).unwrap();
+            for event in events.drain(..) {
+                orders += u64::from(matches!(event.data, MarketData::OrderAdd(_)));
+                sync.recycle(event);
+            }
+        };
+        let (warm_up, steady) = lines.split_at(lines.len() / 2);
+        warm_up.iter().for_each(&mut feed);
+        let before = calls();
+        steady.iter().for_each(&mut feed);
+        assert_eq!(calls(), before, "{place}");
+        assert!(orders > 20_000, "{orders}");
+    }
 }

@@ -190,8 +190,7 @@ fn book(fields: &mut Fields<'_>, levels: u64, shown: &mut Vec<RawLevel>) -> Resu
             shown.push(RawLevel { side, price: ticks, size: lots });
         }
     }
-    // Stable: within a side they stand best first.
-    shown.sort_by_key(|level| level.side);
+    shown.sort_unstable_by_key(|level| (level.side, -level.side.sign() * level.price));
     Ok(())
 }
 

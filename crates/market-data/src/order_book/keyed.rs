@@ -117,7 +117,6 @@ impl Keyed {
 }
 
 #[inline]
-#[expect(clippy::cast_possible_truncation, reason = "the upper half of a hash")]
 const fn tag(key: u64) -> u32 {
     (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as u32
 }

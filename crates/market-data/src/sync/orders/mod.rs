@@ -40,7 +40,7 @@ pub(super) struct OrderFeed {
     has_ended: bool,
     /// When the last message before a long pause came, until the next one comes.
     paused_since: Option<UnixNanos>,
-    /// Levels that changed since the last batch; the sizes are filled in when it is made.
+    /// Levels that changed since the last batch, as often as they did.
     touched: Vec<LevelUpdate>,
     /// Fills of the event at hand that wait for what they did to the book.
     fills: Vec<(u64, Lots)>,
@@ -230,10 +230,12 @@ impl OrderFeed {
 
     /// Says the levels that changed since the last batch, each once and as it is now.
     fn say_levels(&mut self, kind: BatchKind, update_id: u64, out: &mut Out<'_>) -> u64 {
-        // The last word on a level counts.
-        self.touched.sort_by_key(|level| (level.side, level.price));
-        self.touched.reverse();
+        self.touched.sort_unstable_by_key(|level| (level.side, level.price));
         self.touched.dedup_by_key(|level| (level.side, level.price));
+        for level in &mut self.touched {
+            let held = self.orders.level(level.side, level.price);
+            level.lots = held.map_or(Lots::ZERO, |held| held.total());
+        }
         if self.touched.is_empty() && kind == BatchKind::Update {
             return 0;
         }
