@@ -131,7 +131,7 @@ fn order_spec(market: Market, symbol: &str, tick: &str) -> InstrumentSpec {
         base: symbol.into(),
         quote: "USD".into(),
         settle: "USD".into(),
-        tick_size: tick.parse().unwrap(),
+        tick_size: tick.parse().expect("a decimal"),
         lot_size: Decimal::ONE,
         multiplier: Decimal::ONE,
         maker_fee: Decimal::ZERO,

@@ -133,7 +133,10 @@ mod tests {
         #[test]
         fn it_is_a_map(steps in proptest::collection::vec((0_u64..48, any::<bool>()), 0..600)) {
             // Few homes, so that runs of entries form and are cut; some keys share a tag.
-            let spread = |key: u64| key.wrapping_mul(0x1000_0000_0000_0000 | u64::from(key % 3 == 0));
+            let spread = |key: u64| {
+                let shared = u64::from(key.is_multiple_of(3));
+                key.wrapping_mul(0x1000_0000_0000_0000 | shared)
+            };
             let (mut keyed, mut model, mut keys) = (Keyed::new(48), BTreeMap::new(), Vec::new());
             for (key, enters) in steps {
                 let key = spread(key) ^ (key << 3);
