@@ -3,64 +3,16 @@
 #![expect(clippy::print_stdout, reason = "a checksum shows that nothing was left out")]
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use fluxo_capture::CaptureReader;
 use fluxo_core::{
-    BatchKind, BookBatch, InstrumentId, InstrumentSpec, LevelUpdate, Lots, MarketData, MarketEvent,
-    Side, UnixNanos,
+    BatchKind, BookBatch, InstrumentId, LevelUpdate, Lots, MarketData, MarketEvent, Side,
 };
-use fluxo_features::{FeatureConfig, FeatureEngine, FeatureRow};
-use fluxo_market_data::{Decoder, SpecInference, SyncConfig, Synchroniser};
+use fluxo_features::{FeatureConfig, FeatureEngine};
 
-const CAPTURE: &str = "usdm_btcusdt_20240808.gz";
+mod recording;
+
+use recording::{checksum, recording, replay};
+
 const ROWS: usize = 1_000;
-
-struct Recording {
-    spec: InstrumentSpec,
-    events: Vec<(UnixNanos, MarketEvent)>,
-}
-
-fn recording() -> Option<Recording> {
-    let path = fluxo_test_data::capture(CAPTURE)?;
-    let mut inference = SpecInference::new();
-    for_each(&path, |_, message| {
-        inference.observe(message);
-    });
-    let spec = inference.spec(UnixNanos::new(0)).unwrap();
-    let instrument = InstrumentId::new(0);
-    let mut sync = Synchroniser::new(instrument, spec.clone(), SyncConfig::DEFAULT).unwrap();
-    let (mut events, mut out) = (Vec::new(), Vec::new());
-    for_each(&path, |ts_recv, message| {
-        sync.on_message(ts_recv, message, &mut out).unwrap();
-        events.extend(out.drain(..).map(|event| (ts_recv, event)));
-    });
-    Some(Recording { spec, events })
-}
-
-fn for_each(path: &std::path::Path, mut f: impl FnMut(UnixNanos, &fluxo_market_data::Message<'_>)) {
-    let (mut reader, mut decoder) = (CaptureReader::open(path).unwrap(), Decoder::new());
-    while let Some(line) = reader.next_line().unwrap() {
-        let stamp = line.stamp().unwrap();
-        f(stamp.ts_recv, &decoder.decode(stamp.payload).unwrap());
-    }
-}
-
-/// A number that no row can be left out of.
-fn checksum(row: &FeatureRow) -> u64 {
-    row.values().iter().fold(0, |sum, value| sum.rotate_left(5) ^ u64::from(value.to_bits()))
-}
-
-/// Feeds the whole recording and sums what its rows hold.
-fn replay(engine: &mut FeatureEngine, recording: &Recording) -> u64 {
-    let mut sum = 0_u64;
-    for (ts_recv, event) in &recording.events {
-        let watermark = FeatureEngine::watermark_before(*ts_recv, event);
-        while let Some(row) = engine.next_row(watermark) {
-            sum = sum.wrapping_add(checksum(row));
-        }
-        engine.apply(*ts_recv, event);
-    }
-    sum
-}
 
 /// Events, and the rows between them, from an empty engine to the end of the recording.
 fn event(criterion: &mut Criterion) {

@@ -175,9 +175,7 @@ impl BookFeatures {
     /// An update led from one valid book to another.
     fn on_update(&mut self, ts: i64, before: &Top, after: &Top, book: &Book) {
         self.order_flow.on_update(before, after);
-        if Side::BOTH.into_iter().any(|side| self.near.is_touched(side)) {
-            self.multi_level.on_update(&self.near.depth_before(), self.near.depth());
-        }
+        self.multi_level.on_update(&self.near);
         let best = [before.bid, before.ask];
         for side in Side::BOTH {
             let (accounting, depletion) = (&mut self.accounting, &mut self.depletion);

@@ -21,11 +21,8 @@ impl Top {
     /// `e = [b>=b']qb - [b<=b']qb' - [a<=a']qa + [a>=a']qa'` (FEATURES 7.1): lots that joined the bids
     /// since `before`, less lots that joined the asks.
     pub(crate) fn pressure_since(&self, before: &Self) -> i128 {
-        let lots = |counts: bool, lots: i64| if counts { i128::from(lots) } else { 0 };
-        lots(self.bid >= before.bid, self.bid_lots)
-            - lots(self.bid <= before.bid, before.bid_lots)
-            - lots(self.ask <= before.ask, self.ask_lots)
-            + lots(self.ask >= before.ask, before.ask_lots)
+        pressure_of(Side::Bid, (before.bid, before.bid_lots), (self.bid, self.bid_lots))
+            + pressure_of(Side::Ask, (before.ask, before.ask_lots), (self.ask, self.ask_lots))
     }
 
     fn of(book: &Book) -> Option<Self> {
@@ -37,6 +34,18 @@ impl Top {
             ask_lots: ask.lots.get(),
         })
     }
+}
+
+/// One side's part of e: what its level, a price and its lots, was before and is after.
+#[inline]
+pub(crate) fn pressure_of(side: Side, before: (i64, i64), after: (i64, i64)) -> i128 {
+    let (worse, better) = match side {
+        Side::Bid => (after.0 < before.0, after.0 > before.0),
+        Side::Ask => (after.0 > before.0, after.0 < before.0),
+    };
+    let came = if worse { 0 } else { i128::from(after.1) };
+    let left = if better { 0 } else { i128::from(before.1) };
+    i128::from(side.sign()) * (came - left)
 }
 
 /// The book of one instrument with what makes it valid: a snapshot and no gap since, both sides

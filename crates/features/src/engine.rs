@@ -458,11 +458,18 @@ impl FeatureEngine {
         if due.is_over || due.at % FINE_NS != 0 {
             self.fill_row(due);
         } else {
-            let mut ahead = self.clone();
-            ahead.fill_row(due);
-            (self.row, self.counts, self.segments) = (ahead.row, ahead.counts, ahead.segments);
-            self.regime.take_votes(ahead.regime);
+            self.fill_row_ahead(due);
         }
+    }
+
+    /// Out of the way: a copy of the engine on the stack would be paid for by every row.
+    #[cold]
+    #[inline(never)]
+    fn fill_row_ahead(&mut self, due: DueRow) {
+        let mut ahead = self.clone();
+        ahead.fill_row(due);
+        (self.row, self.counts, self.segments) = (ahead.row, ahead.counts, ahead.segments);
+        self.regime.take_votes(ahead.regime);
     }
 
     fn fill_row(&mut self, DueRow { at, .. }: DueRow) {

@@ -4,8 +4,6 @@ use fluxo_core::{BatchKind, Price, Side};
 use fluxo_market_data::{Book, Level, LevelChange};
 use serde::{Deserialize, Serialize};
 
-use crate::book_state::Top;
-
 /// How many levels of a side the features look at.
 pub(crate) const DEPTH_LEVELS: usize = 10;
 /// Changes behind those levels that a batch has room for from the start; a larger batch makes room
@@ -79,13 +77,6 @@ impl SideDepth {
 /// The best levels of both sides: bids at 0, asks at 1.
 pub(crate) type Depth = [SideDepth; 2];
 
-/// The level of that rank, 0 the best, where both sides have a best one.
-pub(crate) fn rank(depth: &Depth, rank: usize) -> Top {
-    let [(bid, bid_lots), (ask, ask_lots)] =
-        Side::BOTH.map(|side| depth[side.index()].rank(side, rank));
-    Top { bid, bid_lots, ask, ask_lots }
-}
-
 /// `price_pressure`: how much more the bids press on the price than the asks, where lots weigh by one
 /// over their distance to the mid. Both sides have a best level, and the bid lies below the ask.
 pub(crate) fn price_pressure(depth: &Depth) -> f64 {
@@ -140,12 +131,23 @@ impl NearBook {
         &self.after
     }
 
-    /// The ten best levels before the last batch.
-    pub(crate) fn depth_before(&self) -> Depth {
-        Side::BOTH.map(|side| {
-            let from = if self.is_touched(side) { &self.before } else { &self.after };
-            from[side.index()]
-        })
+    /// For each rank of a side that the last batch gave another price or other lots: the rank, 0 the
+    /// best, and its level before the batch and after it. The side has a best level in both.
+    pub(crate) fn for_each_moved_rank(
+        &self,
+        side: Side,
+        mut f: impl FnMut(usize, (i64, i64), (i64, i64)),
+    ) {
+        if !self.is_touched(side) {
+            return;
+        }
+        let [old, new] = [&self.before[side.index()], &self.after[side.index()]];
+        for rank in 0..DEPTH_LEVELS {
+            let (before, after) = (old.rank(side, rank), new.rank(side, rank));
+            if before != after {
+                f(rank, before, after);
+            }
+        }
     }
 
     /// Whether the last batch may have changed the ten best levels of a side.
@@ -267,6 +269,13 @@ mod tests {
         levels.keys().rev().take(DEPTH_LEVELS).copied().collect()
     }
 
+    /// A missing level has no lots, and lies one tick behind the last one.
+    fn ranked(levels: &BTreeMap<i64, i64>, rank: usize) -> (i64, i64) {
+        let mut best = levels.iter().rev().take(DEPTH_LEVELS).map(|(price, lots)| (*price, *lots));
+        let last = best.clone().last().map(|(price, _)| (price - 1, 0));
+        best.nth(rank).or(last).unwrap_or_default()
+    }
+
     proptest! {
         /// Against whole maps of the book before and after each batch.
         #[test]
@@ -302,8 +311,17 @@ mod tests {
                 prop_assert_eq!(prices, ten_best(&levels));
                 let lots: i64 = levels.values().rev().take(DEPTH_LEVELS).sum();
                 prop_assert_eq!(depth.total, i128::from(lots));
-                let earlier = near.depth_before()[0];
-                prop_assert_eq!(earlier.count, ten_best(&before).len());
+                if before.is_empty() || levels.is_empty() {
+                    continue;
+                }
+                let mut moved = [false; DEPTH_LEVELS];
+                near.for_each_moved_rank(Side::Bid, |rank, left, came| {
+                    moved[rank] = true;
+                    assert_eq!((left, came), (ranked(&before, rank), ranked(&levels, rank)));
+                });
+                for (rank, moved) in moved.into_iter().enumerate() {
+                    prop_assert_eq!(moved, ranked(&before, rank) != ranked(&levels, rank));
+                }
             }
         }
     }
@@ -315,9 +333,9 @@ mod tests {
         let (price, lots) = (Price::from_ticks(103), Lots::new(7));
         snapshot.levels.push(LevelUpdate { side: Side::Ask, price, lots });
         apply(&mut near, &mut book, &snapshot);
-        let rank = |at| rank(near.depth(), at);
-        assert_eq!(rank(0), Top { bid: 100, bid_lots: 5, ask: 103, ask_lots: 7 });
-        assert_eq!(rank(1), Top { bid: 97, bid_lots: 6, ask: 104, ask_lots: 0 });
-        assert_eq!(rank(9), Top { bid: 96, bid_lots: 0, ask: 104, ask_lots: 0 });
+        let rank = |at| Side::BOTH.map(|side| near.depth()[side.index()].rank(side, at));
+        assert_eq!(rank(0), [(100, 5), (103, 7)]);
+        assert_eq!(rank(1), [(97, 6), (104, 0)]);
+        assert_eq!(rank(9), [(96, 0), (104, 0)]);
     }
 }

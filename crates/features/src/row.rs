@@ -50,8 +50,8 @@ impl Default for Exact {
     }
 }
 
-/// The values of one moment. A slot is defined, with a finite value and its mask bit set, or
-/// undefined, with NaN and the bit clear: there is nothing between.
+/// The values of one moment. A slot is defined, with a finite value, or undefined, with NaN: there is
+/// nothing between.
 #[derive(Clone, Debug)]
 pub struct FeatureRow {
     /// Its time T: the row holds every event with a receive time up to T, and nothing later. A row that
@@ -66,14 +66,13 @@ pub struct FeatureRow {
     /// Whether its segment began long enough ago for models to be trained on it, and to be asked.
     pub is_warm: bool,
     values: [f32; ROW_SLOTS],
-    mask: u128,
 }
 
 impl FeatureRow {
     /// A row without a defined slot.
     #[must_use]
     pub const fn undefined(ts: UnixNanos, known_at: UnixNanos) -> Self {
-        Self { ts, known_at, segment: 0, is_warm: false, values: [f32::NAN; ROW_SLOTS], mask: 0 }
+        Self { ts, known_at, segment: 0, is_warm: false, values: [f32::NAN; ROW_SLOTS] }
     }
 
     /// The value of a slot, when it is defined.
@@ -84,7 +83,7 @@ impl FeatureRow {
     #[inline]
     pub const fn value(&self, slot: usize) -> Option<f32> {
         let value = self.values[slot];
-        if self.mask >> slot & 1 == 1 { Some(value) } else { None }
+        if value.is_nan() { None } else { Some(value) }
     }
 
     /// All slots: NaN where one is undefined.
@@ -93,10 +92,11 @@ impl FeatureRow {
         &self.values
     }
 
-    /// Bit `i` says whether slot `i` is defined.
+    /// Bit `i` says whether slot `i` is defined: whether its value is a number.
     #[must_use]
-    pub const fn mask(&self) -> u128 {
-        self.mask
+    pub fn mask(&self) -> u128 {
+        let bits = self.values.iter().rev().map(|value| u128::from(!value.is_nan()));
+        bits.fold(0, |mask, bit| mask << 1 | bit)
     }
 
     /// Puts a value into a slot, or leaves it undefined, and says whether the value was fit to be
@@ -109,10 +109,8 @@ impl FeatureRow {
     pub fn set(&mut self, slot: usize, value: Option<f64>) -> bool {
         // Adding zero turns -0.0 into 0.0, so that mirrored markets have the same zero.
         let narrow = value.map_or(f32::NAN, |value| (value + 0.0) as f32);
-        let defined = narrow.is_finite();
-        self.values[slot] = if defined { narrow } else { f32::NAN };
-        self.mask = self.mask & !(1 << slot) | u128::from(defined) << slot;
-        defined || value.is_none()
+        self.values[slot] = if narrow.is_finite() { narrow } else { f32::NAN };
+        narrow.is_finite() || value.is_none()
     }
 }
 

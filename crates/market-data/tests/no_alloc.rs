@@ -6,8 +6,8 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
 use fluxo_core::{
-    Calendar, Decimal, InstrumentId, InstrumentSpec, Lots, Market, MarketData, SpecSource,
-    UnixNanos,
+    Calendar, Decimal, FeatureUnits, InstrumentId, InstrumentSpec, Lots, Market, MarketData,
+    SpecSource, UnixNanos,
 };
 use fluxo_market_data::{
     AuditConfig, BookAudit, Decoder, SpecInference, SyncConfig, SyncState, Synchroniser,
@@ -137,6 +137,7 @@ fn order_spec(market: Market, symbol: &str, tick: &str) -> InstrumentSpec {
         maker_fee: Decimal::ZERO,
         taker_fee: Decimal::ZERO,
         size_unit_lots: Lots::new(1),
+        units: FeatureUnits::UNKNOWN,
         calendar: Calendar::AroundTheClock,
         valid_from: UnixNanos::new(0),
         source: SpecSource::Configured,

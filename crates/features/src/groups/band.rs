@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::book_state::Top;
 use crate::catalogue::index;
+use crate::primitives::nearest;
 
 use super::{Slots, imbalance};
 
@@ -80,7 +81,7 @@ impl Band {
 
     pub(crate) fn write(&mut self, top: Option<Top>, book: &Book, slots: &mut Slots<'_>) {
         let lots = top.and_then(|top| self.lots(top.mid_half_ticks(), book));
-        let all = lots.map(|[bids, asks]| libm::log1p((bids + asks) as f64));
+        let all = lots.map(|[bids, asks]| libm::log1p(nearest(bids + asks)));
         slots.put(index::DEPTH_BPS_LOG, all);
         slots.put(index::DEPTH_BPS_IMB, lots.map(|[bids, asks]| imbalance(bids, asks)));
     }

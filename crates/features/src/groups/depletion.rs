@@ -21,44 +21,42 @@ const SIZE_MAX: f64 = 10.0;
 /// What left the best queues of both sides lately, cancelled or executed (FEATURES 17.22).
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Depletion {
-    outflow: [TimeDecayed; 2],
+    outflow: TimeDecayed<2>,
 }
 
 impl Depletion {
     pub(crate) const fn new() -> Self {
-        Self { outflow: [TimeDecayed::new(HALF_LIFE_S * SECOND_NS); 2] }
+        Self { outflow: TimeDecayed::new(HALF_LIFE_S * SECOND_NS) }
     }
 
     /// Forgets everything: a break, a gap or a snapshot.
     pub(crate) fn clear(&mut self) {
-        self.outflow.iter_mut().for_each(TimeDecayed::clear);
+        self.outflow.clear();
     }
 
     /// A batch took lots from the price that was the best before it.
     pub(crate) fn on_outflow(&mut self, ts: i64, side: Side, lots: i64) {
-        self.outflow[side.index()].add(ts, lots as f64);
+        self.outflow.add(side.index(), ts, lots as f64);
     }
 
     pub(crate) fn write(&self, view: &BookView<'_>, slots: &mut Slots<'_>) {
         let inputs = view.top.zip(view.means).filter(|_| view.covers_both(COVERED_S));
         let value = inputs.map(|(top, means)| {
-            let rates = Side::BOTH.map(|side| self.rate(view.at, side) + LEAK_PER_S * means.queue);
+            // Lots per second.
+            let per_second = LN_2 / HALF_LIFE_S as f64;
+            let outflow = self.outflow.read(view.at);
+            let rates = outflow.map(|lots| per_second * lots + LEAK_PER_S * means.queue);
             log_lifetimes([top.bid_lots, top.ask_lots], rates)
         });
         slots.put(index::QUEUE_DEPLETION_ASYM, value);
-    }
-
-    /// Lots per second.
-    fn rate(&self, at: i64, side: Side) -> f64 {
-        LN_2 / HALF_LIFE_S as f64 * self.outflow[side.index()].read(at)
     }
 }
 
 /// The logarithm of how many times longer the bid lasts; the mirror negates every bit.
 fn log_lifetimes(lots: [i64; 2], rates: [f64; 2]) -> f64 {
-    let [bid, ask] = lots.map(|lots| libm::log(lots as f64));
-    let [from_bid, from_ask] = rates.map(libm::log);
-    ((bid - ask) - (from_bid - from_ask)).clamp(-SIZE_MAX, SIZE_MAX)
+    let (bid, ask) = (lots[0] as f64 * rates[1], lots[1] as f64 * rates[0]);
+    let log = if bid >= ask { libm::log(bid / ask) } else { -libm::log(ask / bid) };
+    log.clamp(-SIZE_MAX, SIZE_MAX)
 }
 
 #[cfg(test)]

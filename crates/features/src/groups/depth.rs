@@ -2,6 +2,7 @@
 
 use crate::catalogue::index;
 use crate::near_book::{DEPTH_LEVELS, Depth, SideDepth, price_pressure};
+use crate::primitives::nearest;
 
 use super::{Slots, imbalance};
 
@@ -21,7 +22,7 @@ pub(crate) fn write_depth(valid: Option<&Depth>, slots: &mut Slots<'_>) {
 }
 
 fn average_lots(side: &SideDepth) -> f64 {
-    side.total as f64 / side.count as f64
+    nearest(side.total) / side.count as f64
 }
 
 fn level_imbalance(bid: &SideDepth, ask: &SideDepth, level: usize) -> f64 {

@@ -21,30 +21,29 @@ const WARM_S: i64 = 25;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Hawkes {
     /// Parents that hit the bids and that hit the asks, each where it starts.
-    excitement: [TimeDecayed; 2],
+    excitement: TimeDecayed<2>,
 }
 
 impl Hawkes {
     pub(crate) const fn new() -> Self {
-        Self { excitement: [TimeDecayed::new(HALF_LIFE_S * SECOND_NS); 2] }
+        Self { excitement: TimeDecayed::new(HALF_LIFE_S * SECOND_NS) }
     }
 
     /// Forgets everything: a break.
     pub(crate) fn clear(&mut self) {
-        self.excitement.iter_mut().for_each(TimeDecayed::clear);
+        self.excitement.clear();
     }
 
     pub(crate) fn on_parent(&mut self, event: &ParentEvent) {
         if let ParentEvent::Started(parent) = event {
-            self.excitement[parent.hit.index()].add(parent.started, 1.0);
+            self.excitement.add(parent.hit.index(), parent.started, 1.0);
         }
     }
 
     pub(crate) fn write(&self, at: i64, coverage: &Coverage, slots: &mut Slots<'_>) {
         let is_warm = coverage.of_trades(at, WARM_S);
-        let rate = |hit: Side| {
-            is_warm.then(|| LN_2 / HALF_LIFE_S as f64 * self.excitement[hit.index()].read(at))
-        };
+        let excitement = self.excitement.read(at);
+        let rate = |hit: Side| is_warm.then(|| LN_2 / HALF_LIFE_S as f64 * excitement[hit.index()]);
         slots.put(index::HAWKES_BUY, rate(Side::Ask));
         slots.put(index::HAWKES_SELL, rate(Side::Bid));
     }

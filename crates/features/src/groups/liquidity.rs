@@ -7,7 +7,7 @@ use crate::book_view::BookView;
 use crate::catalogue::index;
 use crate::grid::SECOND_NS;
 use crate::near_book::{Depth, price_pressure};
-use crate::primitives::TimeWeighted;
+use crate::primitives::{TimeWeighted, nearest};
 
 use super::{Slots, imbalance};
 
@@ -49,7 +49,7 @@ impl Liquidity {
         slots.put(index::SPREAD_QUALITY, tightness);
         let score = tightness.zip(means).map(|(tightness, means)| {
             let [bids, asks] = [view.depth[0].total, view.depth[1].total];
-            let depth = (bids + asks) as f64;
+            let depth = nearest(bids + asks);
             let balance = 1.0 - 0.5 * imbalance(bids, asks).abs();
             libm::sqrt(depth / (depth + means.depth) * tightness) * balance
         });

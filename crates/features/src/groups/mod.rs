@@ -81,7 +81,9 @@ impl Slots<'_> {
     #[inline]
     pub(crate) fn put(&mut self, slot: usize, value: Option<f64>) {
         self.exact.set(slot, value);
-        *self.defects += u64::from(!self.row.set(slot, value));
+        if !self.row.set(slot, value) {
+            *self.defects += 1;
+        }
     }
 }
 

@@ -1,11 +1,13 @@
 //! 80-82: order-flow imbalance of ten levels (FEATURES 7.2 and 7.3).
 
+use fluxo_core::Side;
 use serde::{Deserialize, Serialize};
 
+use crate::book_state::pressure_of;
 use crate::book_view::BookView;
 use crate::catalogue::index;
 use crate::grid::{MINUTE_NS, SECOND_NS};
-use crate::near_book::{DEPTH_LEVELS, Depth, rank};
+use crate::near_book::{DEPTH_LEVELS, NearBook};
 use crate::primitives::{Eigen, WindowSums, grid_decay, nearest};
 
 use super::Slots;
@@ -23,9 +25,7 @@ const FARTHER: core::ops::Range<usize> = 5..DEPTH_LEVELS;
 /// The sums of e of each rank, and how the ranks move together.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct MultiLevel {
-    flow: [WindowSums; DEPTH_LEVELS],
-    /// What is not in the sums yet, so that a batch touches one piece of memory.
-    pending: [i128; DEPTH_LEVELS],
+    flow: WindowSums<DEPTH_LEVELS>,
     /// The decaying sum of o o'. Its scale does not matter to its eigenvectors.
     moments: [[f64; DEPTH_LEVELS]; DEPTH_LEVELS],
     decay: f64,
@@ -37,8 +37,7 @@ pub(crate) struct MultiLevel {
 impl MultiLevel {
     pub(crate) fn new() -> Self {
         Self {
-            flow: core::array::from_fn(|_| WindowSums::new(&[WINDOW_S])),
-            pending: [0; DEPTH_LEVELS],
+            flow: WindowSums::new(&[WINDOW_S]),
             moments: [[0.0; DEPTH_LEVELS]; DEPTH_LEVELS],
             decay: grid_decay(SECOND_NS, HALF_LIFE_NS),
             samples: 0,
@@ -48,25 +47,21 @@ impl MultiLevel {
 
     /// Forgets everything: a break.
     pub(crate) fn clear(&mut self) {
-        self.flow.iter_mut().for_each(WindowSums::clear);
-        self.pending = [0; DEPTH_LEVELS];
+        self.flow.clear();
         self.moments = [[0.0; DEPTH_LEVELS]; DEPTH_LEVELS];
         (self.samples, self.weights) = (0, None);
     }
 
     pub(crate) fn advance(&mut self, ts: i64) {
-        for (flow, pending) in self.flow.iter_mut().zip(&mut self.pending) {
-            if *pending != 0 {
-                flow.add(core::mem::take(pending));
-            }
-            flow.advance(ts);
-        }
+        self.flow.advance(ts);
     }
 
     /// A batch led from one valid book to another.
-    pub(crate) fn on_update(&mut self, before: &Depth, after: &Depth) {
-        for (of, pending) in self.pending.iter_mut().enumerate() {
-            *pending += rank(after, of).pressure_since(&rank(before, of));
+    pub(crate) fn on_update(&mut self, near: &NearBook) {
+        for side in Side::BOTH {
+            near.for_each_moved_rank(side, |rank, before, after| {
+                self.flow.add_to(rank, pressure_of(side, before, after));
+            });
         }
     }
 
@@ -107,7 +102,7 @@ impl MultiLevel {
     }
 
     fn lots(&self, of: usize) -> i128 {
-        self.flow[of].total(0) + self.pending[of]
+        self.flow.total_of(of, 0)
     }
 }
 

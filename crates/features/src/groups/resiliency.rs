@@ -6,7 +6,7 @@ use crate::book_view::BookView;
 use crate::catalogue::index;
 use crate::grid::SECOND_NS;
 use crate::near_book::Depth;
-use crate::primitives::{GridDecayed, grid_decay};
+use crate::primitives::{GridDecayed, grid_decay, nearest};
 
 use super::Slots;
 
@@ -46,7 +46,7 @@ impl Resiliency {
 
     /// A point of the grid: the last valid book is held, and only a valid one makes a step.
     pub(crate) fn sample(&mut self, view: &BookView<'_>) {
-        let now = self.lots.map(|lots| libm::log1p(lots as f64));
+        let now = self.lots.map(|lots| libm::log1p(nearest(lots)));
         if let Some((now, before)) = now.zip(self.sample)
             && view.top.is_some()
         {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalogue::index;
 use crate::parents::{Parent, ParentEvent};
-use crate::primitives::{EventDecayed, Ring};
+use crate::primitives::{EventDecayed, Ring, nearest};
 
 use super::Slots;
 
@@ -83,7 +83,7 @@ impl Tape {
     }
 
     fn close(&mut self, parent: &Parent) {
-        self.size.step(parent.lots as f64);
+        self.size.step(nearest(parent.lots));
         let Some(before) = self.closed.replace(*parent) else { return };
         self.sides.push(i128::from(parent.sign() * before.sign()));
         let move_before = self.moved.replace(i128::from(parent.price) - i128::from(before.price));
@@ -131,6 +131,6 @@ impl Products {
 
     fn mean(&self) -> Option<f64> {
         let is_full = self.count >= i64::from(PRODUCTS);
-        is_full.then(|| self.sums.total(0) as f64 / f64::from(PRODUCTS))
+        is_full.then(|| nearest(self.sums.total(0)) / f64::from(PRODUCTS))
     }
 }

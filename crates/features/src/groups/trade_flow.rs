@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::catalogue::index;
 use crate::coverage::Coverage;
 use crate::parents::{Parent, ParentEvent};
-use crate::primitives::WindowSums;
+use crate::primitives::{WindowSums, nearest};
 
 use super::{Slots, imbalance};
 
@@ -16,6 +16,9 @@ const LONGEST_S: i64 = 300;
 /// Places in lists of windows.
 const SHORT: usize = 0;
 const LONG: usize = 1;
+/// Lanes of the sums by size.
+const VOLUME: usize = 0;
+const LARGE: usize = 1;
 /// The smallest size of a large parent and of a whale, in size units.
 const LARGE_UNITS: i128 = 20;
 const WHALE_UNITS: i128 = 100;
@@ -27,13 +30,12 @@ pub(crate) struct TradeFlow {
     size_unit_lots: i64,
     starts: WindowSums,
     /// Lots that were taken from the bids (sold) and from the asks (bought).
-    lots: [WindowSums; 2],
-    /// Lots of parents and of prints without a known side.
-    volume: WindowSums,
-    /// Lots of large, block and whale parents.
-    large: WindowSums,
+    lots: WindowSums<2>,
+    /// Lots of parents and of prints without a known side, and of them those of large, block and whale
+    /// parents.
+    sizes: WindowSums<2>,
     /// Lots of whale parents that hit the bids and that hit the asks.
-    whales: [WindowSums; 2],
+    whales: WindowSums<2>,
     session: Session,
 }
 
@@ -46,21 +48,22 @@ struct Session {
 
 impl TradeFlow {
     pub(crate) fn new(size_unit_lots: i64) -> Self {
-        let windows = |windows_s: &[i64]| WindowSums::new(windows_s);
         Self {
             size_unit_lots,
-            starts: windows(&[SHORT_S, LONGEST_S]),
-            lots: [windows(&[SHORT_S, LONG_S]), windows(&[SHORT_S, LONG_S])],
-            volume: windows(&[LONG_S]),
-            large: windows(&[LONG_S]),
-            whales: [windows(&[LONGEST_S]), windows(&[LONGEST_S])],
+            starts: WindowSums::new(&[SHORT_S, LONGEST_S]),
+            lots: WindowSums::new(&[SHORT_S, LONG_S]),
+            sizes: WindowSums::new(&[LONG_S]),
+            whales: WindowSums::new(&[LONGEST_S]),
             session: Session::default(),
         }
     }
 
     /// Forgets everything: a break.
     pub(crate) fn clear(&mut self) {
-        self.windows().for_each(WindowSums::clear);
+        self.starts.clear();
+        self.lots.clear();
+        self.sizes.clear();
+        self.whales.clear();
         self.session = Session::default();
     }
 
@@ -75,12 +78,10 @@ impl TradeFlow {
     }
 
     pub(crate) fn advance(&mut self, ts: i64) {
-        self.windows().for_each(|sums| sums.advance(ts));
-    }
-
-    fn windows(&mut self) -> impl Iterator<Item = &mut WindowSums> {
-        let Self { starts, volume, large, lots, whales, .. } = self;
-        [starts, volume, large].into_iter().chain(lots).chain(whales)
+        self.starts.advance(ts);
+        self.lots.advance(ts);
+        self.sizes.advance(ts);
+        self.whales.advance(ts);
     }
 
     /// A print without a known side counts in the total volume, and in nothing signed
@@ -90,10 +91,10 @@ impl TradeFlow {
         self.session.has_trades = true;
         match trade.aggressor.hit_side() {
             Some(hit) => {
-                self.lots[hit.index()].add(lots);
+                self.lots.add_to(hit.index(), lots);
                 self.session.lots[hit.index()] += lots;
             }
-            None => self.volume.add(lots),
+            None => self.sizes.add_to(VOLUME, lots),
         }
     }
 
@@ -116,33 +117,33 @@ impl TradeFlow {
             let lots = if is_inside(parent.lots - by) { by } else { parent.lots };
             is_inside(parent.lots).then_some(lots)
         };
-        self.volume.add_at(parent.started, by);
+        self.sizes.add_to_at(VOLUME, parent.started, by);
         if let Some(lots) = entering(LARGE_UNITS) {
-            self.large.add_at(parent.started, lots);
+            self.sizes.add_to_at(LARGE, parent.started, lots);
         }
         if let Some(lots) = entering(WHALE_UNITS) {
-            self.whales[parent.hit.index()].add_at(parent.started, lots);
+            self.whales.add_to_at(parent.hit.index(), parent.started, lots);
         }
     }
 
     pub(crate) fn write(&self, at: i64, coverage: &Coverage, slots: &mut Slots<'_>) {
-        let bought = |window| self.lots[Side::Ask.index()].total(window);
-        let sold = |window| self.lots[Side::Bid.index()].total(window);
+        let bought = |window| self.lots.total_of(Side::Ask.index(), window);
+        let sold = |window| self.lots.total_of(Side::Bid.index(), window);
         let [short, long, longest] =
             [SHORT_S, LONG_S, LONGEST_S].map(|seconds| coverage.of_trades(at, seconds));
-        let starts = || self.starts.total(SHORT) as f64 / SHORT_S as f64;
+        let starts = || nearest(self.starts.total(SHORT)) / SHORT_S as f64;
         slots.put(index::TRADE_INTENSITY_10S, short.then(starts));
         slots.put(index::INTENSITY_RATIO, longest.then(|| self.intensity_ratio()));
         let side = || imbalance(bought(SHORT), sold(SHORT));
         slots.put(index::VOLUME_IMBALANCE, short.then(side));
-        let volume = Some(self.volume.total(0)).filter(|lots| long && *lots > 0);
-        let large = volume.map(|lots| self.large.total(0) as f64 / lots as f64);
+        let volume = Some(self.sizes.total_of(VOLUME, 0)).filter(|lots| long && *lots > 0);
+        let large = volume.map(|lots| nearest(self.sizes.total_of(LARGE, 0)) / nearest(lots));
         slots.put(index::LARGE_TRADE_RATIO, large);
-        let delta = || (bought(LONG) - sold(LONG)) as f64;
+        let delta = || nearest(bought(LONG) - sold(LONG));
         slots.put(index::DELTA_60S, long.then(delta));
         let Session { has_trades, lots: [sold, bought] } = self.session;
         slots.put(index::CUM_DELTA, has_trades.then(|| imbalance(bought, sold)));
-        let [sold, bought] = [&self.whales[0], &self.whales[1]].map(|lots| lots.total(0));
+        let [sold, bought] = Side::BOTH.map(|hit| self.whales.total_of(hit.index(), 0));
         slots.put(index::WHALE_IMBALANCE, longest.then(|| imbalance(bought, sold)));
     }
 
@@ -150,7 +151,7 @@ impl TradeFlow {
     fn intensity_ratio(&self) -> f64 {
         let parts = LONGEST_S / SHORT_S;
         let (short, long) = (self.starts.total(SHORT), self.starts.total(LONG));
-        libm::log(((short + 1) * i128::from(parts)) as f64 / (long + i128::from(parts)) as f64)
+        libm::log(nearest((short + 1) * i128::from(parts)) / nearest(long + i128::from(parts)))
     }
 }
 
@@ -178,8 +179,8 @@ mod tests {
             // The bucket of the first print is not the newest one any more.
             flow.on_parent(&event);
             flow.advance(300 * MS);
-            let whales = &flow.whales[Side::Ask.index()];
-            sums.push([flow.volume.total(0), flow.large.total(0), whales.total(0)]);
+            let sizes = [VOLUME, LARGE].map(|lane| flow.sizes.total_of(lane, 0));
+            sums.push([sizes[0], sizes[1], flow.whales.total_of(Side::Ask.index(), 0)]);
         }
         let wanted = [[39, 0, 0], [40, 40, 0], [199, 199, 0], [205, 205, 205], [206, 206, 206]];
         assert_eq!(sums, wanted);

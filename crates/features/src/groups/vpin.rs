@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalogue::index;
 use crate::grid::MINUTE_NS;
-use crate::primitives::Ring;
+use crate::primitives::{Ring, nearest};
 
 use super::Slots;
 
@@ -108,8 +108,8 @@ impl Vpin {
 
     pub(crate) fn write(&self, slots: &mut Slots<'_>) {
         let bucket = self.bucket_lots.filter(|_| self.full >= i64::from(BUCKETS));
-        let value =
-            bucket.map(|lots| self.imbalances.total(0) as f64 / (f64::from(BUCKETS) * lots as f64));
+        let value = bucket
+            .map(|lots| nearest(self.imbalances.total(0)) / (f64::from(BUCKETS) * lots as f64));
         slots.put(index::VPIN, value);
     }
 }

@@ -2,8 +2,17 @@
 
 /// The same as a cast, and several times as fast where the sum fits 64 bits, as nearly all do.
 #[inline]
+#[expect(clippy::cast_possible_truncation, reason = "what does not fit goes the other way")]
 pub(crate) fn nearest(sum: i128) -> f64 {
-    i64::try_from(sum).map_or_else(|_| sum as f64, |sum| sum as f64)
+    let narrow = sum as i64;
+    if i128::from(narrow) == sum { narrow as f64 } else { wide(sum) }
+}
+
+/// Out of line: side by side the two casts would be compiled into the slow one alone.
+#[cold]
+#[inline(never)]
+fn wide(sum: i128) -> f64 {
+    sum as f64
 }
 
 #[cfg(test)]

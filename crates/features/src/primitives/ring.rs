@@ -2,46 +2,52 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A ring of integer slots with one running total per window. Sums are exact in 128 bits: no feed
-/// of 64-bit sizes can overflow them.
+/// A ring of integer slots with one running total per window, for several quantities side by side: the
+/// lanes. Sums are exact in 128 bits: no feed of 64-bit sizes can overflow them.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct Ring {
-    slots: Box<[i128]>,
+#[serde(bound = "[i128; LANES]: Serialize + serde::de::DeserializeOwned")]
+pub(crate) struct Ring<const LANES: usize = 1> {
+    slots: Box<[[i128; LANES]]>,
     /// Where the slot of `head` lies.
     cursor: usize,
     /// The number of the newest slot.
     head: i64,
-    windows: Box<[Window]>,
+    /// The newest slot that something was added to: once it has left, all are zero.
+    touched: i64,
+    windows: Box<[Window<LANES>]>,
 }
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-struct Window {
+#[serde(bound = "[i128; LANES]: Serialize + serde::de::DeserializeOwned")]
+struct Window<const LANES: usize> {
     /// How many slots it covers, the newest included.
     slots: usize,
-    /// The sum of all of them but the newest, so that adding to the newest touches one number.
-    settled: i128,
+    /// The sums of all of them but the newest, so that adding to the newest touches one number.
+    settled: [i128; LANES],
 }
 
-impl Ring {
+impl<const LANES: usize> Ring<LANES> {
     /// Windows of that many slots each, at least one.
     pub(crate) fn new(windows: &[usize]) -> Self {
         let longest = windows.iter().copied().max().expect("a ring has a window");
         assert!(windows.iter().all(|slots| *slots > 0), "a window covers a slot");
+        let window = |slots: &usize| Window { slots: *slots, settled: [0; LANES] };
         Self {
-            slots: vec![0; longest].into_boxed_slice(),
+            slots: vec![[0; LANES]; longest].into_boxed_slice(),
             cursor: 0,
             head: i64::MIN,
-            windows: windows.iter().map(|slots| Window { slots: *slots, settled: 0 }).collect(),
+            touched: i64::MIN,
+            windows: windows.iter().map(window).collect(),
         }
     }
 
     /// Forgets everything.
     pub(crate) fn clear(&mut self) {
-        self.slots.fill(0);
+        self.slots.fill([0; LANES]);
         for window in &mut self.windows {
-            window.settled = 0;
+            window.settled = [0; LANES];
         }
-        self.head = i64::MIN;
+        (self.head, self.touched) = (i64::MIN, i64::MIN);
     }
 
     /// Makes `to` the newest slot; what lies behind the longest window is forgotten.
@@ -56,34 +62,61 @@ impl Ring {
         }
     }
 
-    /// Adds to the newest slot.
+    /// The slot after the newest one becomes the newest.
+    pub(crate) fn step(&mut self) {
+        self.head += 1;
+        if self.is_blank() {
+            return;
+        }
+        let (slots, cursor) = (&self.slots, self.cursor);
+        let newest = slots[cursor];
+        for window in &mut self.windows {
+            // The slot that leaves when the head moves on: for a window of one it is the head.
+            let leaving = slots[back(slots.len(), cursor, window.slots - 1)];
+            for ((settled, newest), leaving) in window.settled.iter_mut().zip(newest).zip(leaving) {
+                *settled += newest - leaving;
+            }
+        }
+        self.cursor = if cursor + 1 == slots.len() { 0 } else { cursor + 1 };
+        self.slots[self.cursor] = [0; LANES];
+    }
+
+    /// Whether every slot before the newest is zero, and so was the one that gave way to it.
+    fn is_blank(&self) -> bool {
+        let age = self.head.saturating_sub(self.touched);
+        usize::try_from(age).is_ok_and(|age| age > self.slots.len())
+    }
+
+    /// Adds to the newest slot of a lane.
     #[inline]
-    pub(crate) fn add(&mut self, value: i128) {
-        self.slots[self.cursor] += value;
+    pub(crate) fn add_to(&mut self, lane: usize, value: i128) {
+        self.touched = self.head;
+        self.slots[self.cursor][lane] += value;
     }
 
     /// Adds to an older slot; one behind the longest window is ignored.
-    pub(crate) fn add_at(&mut self, slot: i64, value: i128) {
+    pub(crate) fn add_to_at(&mut self, lane: usize, slot: i64, value: i128) {
         let Ok(age) = usize::try_from(self.head.saturating_sub(slot)) else {
             panic!("slot {slot} lies ahead of the newest one");
         };
         if age >= self.slots.len() {
             return;
         }
-        let at = self.back(age);
-        self.slots[at] += value;
+        self.touched = self.touched.max(slot);
+        let at = back(self.slots.len(), self.cursor, age);
+        self.slots[at][lane] += value;
         for window in self.windows.iter_mut().filter(|window| (1..window.slots).contains(&age)) {
-            window.settled += value;
+            window.settled[lane] += value;
         }
     }
 
-    /// The sum of the window at that place in the list given to [`Ring::new`].
+    /// The sum of a lane over the window at that place in the list given to [`Ring::new`].
     #[inline]
-    pub(crate) fn total(&self, window: usize) -> i128 {
-        self.windows[window].settled + self.slots[self.cursor]
+    pub(crate) fn total_of(&self, lane: usize, window: usize) -> i128 {
+        self.windows[window].settled[lane] + self.slots[self.cursor][lane]
     }
 
-    /// The oldest slot that [`Ring::add_at`] does not ignore.
+    /// The oldest slot that is not ignored when something is added to it.
     pub(crate) fn oldest(&self) -> i64 {
         self.head.saturating_sub_unsigned(self.slots.len() as u64 - 1)
     }
@@ -92,23 +125,25 @@ impl Ring {
     pub(crate) fn head(&self) -> i64 {
         self.head
     }
+}
 
-    fn step(&mut self) {
-        let newest = self.slots[self.cursor];
-        for at in 0..self.windows.len() {
-            // The slot that leaves when the head moves on: for a window of one it is the head.
-            let leaving = self.slots[self.back(self.windows[at].slots - 1)];
-            self.windows[at].settled += newest - leaving;
-        }
-        self.cursor = if self.cursor + 1 == self.slots.len() { 0 } else { self.cursor + 1 };
-        self.slots[self.cursor] = 0;
-        self.head += 1;
+impl Ring {
+    /// Adds to the newest slot.
+    #[inline]
+    pub(crate) fn add(&mut self, value: i128) {
+        self.add_to(0, value);
     }
 
-    /// Where the slot `age` before the newest lies.
-    fn back(&self, age: usize) -> usize {
-        if age <= self.cursor { self.cursor - age } else { self.cursor + self.slots.len() - age }
+    /// The sum of the window at that place in the list given to [`Ring::new`].
+    #[inline]
+    pub(crate) fn total(&self, window: usize) -> i128 {
+        self.total_of(0, window)
     }
+}
+
+/// Where the slot `age` before the one at the cursor lies.
+const fn back(slots: usize, cursor: usize, age: usize) -> usize {
+    if age <= cursor { cursor - age } else { cursor + slots - age }
 }
 
 #[cfg(test)]
@@ -124,18 +159,24 @@ mod tests {
             steps in prop::collection::vec((0_i64..12, 0_i64..9, -50_i128..50), 1..80)
         ) {
             let windows = [1_usize, 3, 7];
-            let mut ring = Ring::new(&windows);
+            let mut ring = Ring::<2>::new(&windows);
             let (mut head, mut added) = (1_000_i64, Vec::new());
             for (jump, age, value) in steps {
                 head += jump;
                 ring.advance(head);
-                ring.add(value);
-                ring.add_at(head - age, value);
-                added.extend([(head, value), (head - age, value)]);
+                // Often nothing is added, so that everything leaves.
+                if value > 0 {
+                    ring.add_to(0, value);
+                    ring.add_to_at(1, head - age, value);
+                    added.extend([(0, head, value), (1, head - age, value)]);
+                }
                 for (at, slots) in windows.iter().enumerate() {
                     let from = head - i64::try_from(*slots).unwrap();
-                    let sum = added.iter().filter(|(slot, _)| *slot > from).map(|(_, v)| v).sum::<i128>();
-                    prop_assert_eq!(ring.total(at), sum);
+                    for lane in 0..2 {
+                        let inside = added.iter().filter(|(of, slot, _)| *of == lane && *slot > from);
+                        let sum = inside.map(|(_, _, value)| value).sum::<i128>();
+                        prop_assert_eq!(ring.total_of(lane, at), sum);
+                    }
                 }
             }
         }
@@ -143,7 +184,7 @@ mod tests {
 
     #[test]
     fn the_largest_sizes_do_not_overflow() {
-        let mut ring = Ring::new(&[2]);
+        let mut ring = Ring::<1>::new(&[2]);
         ring.advance(1);
         for _ in 0..1_000 {
             ring.add(i128::from(i64::MAX));

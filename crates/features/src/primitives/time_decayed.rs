@@ -4,40 +4,41 @@ use core::f64::consts::LN_2;
 
 use serde::{Deserialize, Serialize};
 
-/// `S(T) = sum_i x_i 2^(-(T-t_i)/H)`. Reading stores nothing, so rows and timers leave no trace.
+/// `S(T) = sum_i x_i 2^(-(T-t_i)/H)`, for several quantities side by side: the lanes. Reading stores
+/// nothing, so rows and timers leave no trace.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(crate) struct TimeDecayed {
+#[serde(bound = "[f64; LANES]: Serialize + serde::de::DeserializeOwned")]
+pub(crate) struct TimeDecayed<const LANES: usize> {
     half_life: f64,
-    sum: f64,
-    /// The time that the sum is stated for.
+    sums: [f64; LANES],
+    /// The time that the sums are stated for.
     at: i64,
 }
 
-impl TimeDecayed {
+impl<const LANES: usize> TimeDecayed<LANES> {
     pub(crate) const fn new(half_life_ns: i64) -> Self {
-        Self { half_life: half_life_ns as f64, sum: 0.0, at: i64::MIN }
+        Self { half_life: half_life_ns as f64, sums: [0.0; LANES], at: i64::MIN }
     }
 
     /// Forgets everything.
     pub(crate) const fn clear(&mut self) {
-        (self.sum, self.at) = (0.0, i64::MIN);
+        (self.sums, self.at) = ([0.0; LANES], i64::MIN);
     }
 
-    /// Something of that size happened at `ts`, which is no earlier than what was added before.
-    pub(crate) fn add(&mut self, ts: i64, value: f64) {
-        self.sum = self.read(ts) + value;
+    /// Something of that size happened in a lane at `ts`, which is no earlier than what was added before.
+    pub(crate) fn add(&mut self, lane: usize, ts: i64, value: f64) {
+        self.sums = self.read(ts);
+        self.sums[lane] += value;
         self.at = ts;
     }
 
-    /// The sum at `ts`; exactly 0 while nothing was added.
-    pub(crate) fn read(&self, ts: i64) -> f64 {
-        if self.sum == 0.0 {
-            return 0.0;
+    /// The sums at `ts`; exactly 0 while nothing was added.
+    pub(crate) fn read(&self, ts: i64) -> [f64; LANES] {
+        if ts <= self.at || self.at == i64::MIN {
+            return self.sums;
         }
-        if ts <= self.at {
-            return self.sum;
-        }
-        self.sum * libm::exp(-LN_2 * (ts.saturating_sub(self.at) as f64 / self.half_life))
+        let kept = libm::exp(-LN_2 * ((ts - self.at) as f64 / self.half_life));
+        self.sums.map(|sum| sum * kept)
     }
 }
 
@@ -47,13 +48,21 @@ mod tests {
 
     #[test]
     fn a_part_loses_half_its_weight_in_a_half_life() {
-        let mut sum = TimeDecayed::new(100);
-        assert_eq!(sum.read(5).to_bits(), 0);
-        sum.add(0, 8.0);
-        sum.add(100, 2.0);
-        assert!((sum.read(100) - 6.0).abs() < 1e-12);
-        assert!((sum.read(300) - 1.5).abs() < 1e-12);
-        sum.clear();
-        assert_eq!(sum.read(400).to_bits(), 0);
+        let mut sums = TimeDecayed::<2>::new(100);
+        assert_eq!(sums.read(5).map(f64::to_bits), [0; 2]);
+        sums.add(0, 0, 8.0);
+        sums.add(0, 100, 2.0);
+        sums.add(1, 200, 4.0);
+        let close = |at: i64, wanted: [f64; 2]| {
+            let read = sums.read(at);
+            assert!(
+                read.iter().zip(wanted).all(|(got, want)| (got - want).abs() < 1e-12),
+                "{read:?}"
+            );
+        };
+        close(200, [3.0, 4.0]);
+        close(300, [1.5, 2.0]);
+        sums.clear();
+        assert_eq!(sums.read(400).map(f64::to_bits), [0; 2]);
     }
 }

@@ -6,22 +6,24 @@ use crate::grid::{FINE_NS, SECOND_NS, bucket};
 
 use super::Ring;
 
-/// Sums over several windows of one stream of integers. A window of W seconds has buckets of 100 ms
+/// Sums over several windows of streams of integers, the lanes. A window of W seconds has buckets of 100 ms
 /// up to 30 s, of 1 s up to 300 s, of W/60 above; its value at T covers the buckets with an index in
 /// `(j(T) - W/b, j(T)]`, the last one partial, without any correction (FEATURES 17.4).
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct WindowSums {
-    rings: Box<[Timed]>,
+#[serde(bound = "[i128; LANES]: Serialize + serde::de::DeserializeOwned")]
+pub(crate) struct WindowSums<const LANES: usize = 1> {
+    rings: Box<[Timed<LANES>]>,
     /// For each window in the order it was asked for: its ring, and its place there.
     places: Box<[Place]>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Timed {
+#[serde(bound = "[i128; LANES]: Serialize + serde::de::DeserializeOwned")]
+struct Timed<const LANES: usize> {
     width: i64,
     /// The last moment of the newest bucket.
     end: i64,
-    ring: Ring,
+    ring: Ring<LANES>,
 }
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -30,7 +32,22 @@ struct Place {
     window: usize,
 }
 
-impl WindowSums {
+impl<const LANES: usize> Timed<LANES> {
+    fn advance(&mut self, ts: i64) {
+        // Most often it is the very next bucket: that needs no division.
+        let next = self.end.saturating_add(self.width);
+        if ts <= next && self.end != i64::MIN {
+            self.ring.step();
+            self.end = next;
+        } else {
+            let to = bucket(ts, self.width);
+            self.ring.advance(to);
+            self.end = to * self.width;
+        }
+    }
+}
+
+impl<const LANES: usize> WindowSums<LANES> {
     /// Windows of that many whole seconds each.
     pub(crate) fn new(windows_s: &[i64]) -> Self {
         let mut widths: Vec<(i64, Vec<usize>)> = Vec::new();
@@ -66,26 +83,44 @@ impl WindowSums {
     pub(crate) fn advance(&mut self, ts: i64) {
         for timed in &mut self.rings {
             if ts > timed.end {
-                let to = bucket(ts, timed.width);
-                timed.ring.advance(to);
-                timed.end = to * timed.width;
+                timed.advance(ts);
             }
         }
     }
 
-    /// Adds at the moment of the last [`WindowSums::advance`].
+    /// Adds to a lane at the moment of the last [`WindowSums::advance`].
     #[inline]
-    pub(crate) fn add(&mut self, value: i128) {
+    pub(crate) fn add_to(&mut self, lane: usize, value: i128) {
         for timed in &mut self.rings {
-            timed.ring.add(value);
+            timed.ring.add_to(lane, value);
         }
     }
 
-    /// Adds at an earlier moment: to the buckets that it lies in, where a window still covers them.
-    pub(crate) fn add_at(&mut self, ts: i64, value: i128) {
+    /// Adds to a lane at an earlier moment: to the buckets that it lies in, where a window still covers
+    /// them.
+    pub(crate) fn add_to_at(&mut self, lane: usize, ts: i64, value: i128) {
         for timed in &mut self.rings {
-            timed.ring.add_at(bucket(ts, timed.width), value);
+            if ts > timed.end - timed.width {
+                timed.ring.add_to(lane, value);
+            } else {
+                timed.ring.add_to_at(lane, bucket(ts, timed.width), value);
+            }
         }
+    }
+
+    /// The sum of a lane over the window at that place in the list given to [`WindowSums::new`].
+    #[inline]
+    pub(crate) fn total_of(&self, lane: usize, window: usize) -> i128 {
+        let place = self.places[window];
+        self.rings[place.ring].ring.total_of(lane, place.window)
+    }
+}
+
+impl WindowSums {
+    /// Adds at the moment of the last [`WindowSums::advance`].
+    #[inline]
+    pub(crate) fn add(&mut self, value: i128) {
+        self.add_to(0, value);
     }
 
     /// Adds each nanosecond of `(from, to]` to its own bucket; `to` is not later than the last
@@ -97,7 +132,7 @@ impl WindowSums {
             let first = bucket(from.saturating_add(1), width).max(ring.oldest());
             for index in first..=bucket(to, width).min(ring.head()) {
                 let overlap = to.min(index * width) - from.max((index - 1) * width);
-                ring.add_at(index, i128::from(overlap));
+                ring.add_to_at(0, index, i128::from(overlap));
             }
         }
     }
@@ -105,8 +140,7 @@ impl WindowSums {
     /// The sum of the window at that place in the list given to [`WindowSums::new`].
     #[inline]
     pub(crate) fn total(&self, window: usize) -> i128 {
-        let place = self.places[window];
-        self.rings[place.ring].ring.total(place.window)
+        self.total_of(0, window)
     }
 }
 
@@ -141,12 +175,12 @@ mod tests {
     fn what_is_booked_late_leaves_with_its_own_bucket() {
         let mut sums = WindowSums::new(&[1, 60]);
         sums.advance(SECOND_NS);
-        sums.add_at(FINE_NS / 2, 7);
-        sums.add_at(SECOND_NS, 2);
+        sums.add_to_at(0, FINE_NS / 2, 7);
+        sums.add_to_at(0, SECOND_NS, 2);
         assert_eq!((sums.total(0), sums.total(1)), (9, 9));
         sums.advance(SECOND_NS + 1);
         assert_eq!((sums.total(0), sums.total(1)), (2, 9));
-        sums.add_at(FINE_NS, 5);
+        sums.add_to_at(0, FINE_NS, 5);
         assert_eq!((sums.total(0), sums.total(1)), (2, 14));
     }
 

@@ -1,0 +1,57 @@
+//! A real capture of USD-M BTCUSDT as events, for the benches of the engine.
+
+use fluxo_capture::CaptureReader;
+use fluxo_core::{InstrumentId, InstrumentSpec, MarketEvent, UnixNanos};
+use fluxo_features::{FeatureEngine, FeatureRow};
+use fluxo_market_data::{Decoder, Message, SpecInference, SyncConfig, Synchroniser};
+
+const CAPTURE: &str = "usdm_btcusdt_20240808.gz";
+
+pub(crate) struct Recording {
+    pub(crate) spec: InstrumentSpec,
+    pub(crate) events: Vec<(UnixNanos, MarketEvent)>,
+}
+
+/// The events of the whole capture; `None`, said loudly, without the data.
+pub(crate) fn recording() -> Option<Recording> {
+    let path = fluxo_test_data::capture(CAPTURE)?;
+    let mut inference = SpecInference::new();
+    for_each(&path, |_, message| {
+        inference.observe(message);
+    });
+    let spec = inference.spec(UnixNanos::new(0)).unwrap();
+    let instrument = InstrumentId::new(0);
+    let mut sync = Synchroniser::new(instrument, spec.clone(), SyncConfig::DEFAULT).unwrap();
+    let (mut events, mut out) = (Vec::new(), Vec::new());
+    for_each(&path, |ts_recv, message| {
+        sync.on_message(ts_recv, message, &mut out).unwrap();
+        events.extend(out.drain(..).map(|event| (ts_recv, event)));
+    });
+    Some(Recording { spec, events })
+}
+
+fn for_each(path: &std::path::Path, mut f: impl FnMut(UnixNanos, &Message<'_>)) {
+    let (mut reader, mut decoder) = (CaptureReader::open(path).unwrap(), Decoder::new());
+    while let Some(line) = reader.next_line().unwrap() {
+        let stamp = line.stamp().unwrap();
+        f(stamp.ts_recv, &decoder.decode(stamp.payload).unwrap());
+    }
+}
+
+/// A number that no row can be left out of.
+pub(crate) fn checksum(row: &FeatureRow) -> u64 {
+    row.values().iter().fold(0, |sum, value| sum.rotate_left(5) ^ u64::from(value.to_bits()))
+}
+
+/// Feeds the whole recording and sums what its rows hold.
+pub(crate) fn replay(engine: &mut FeatureEngine, recording: &Recording) -> u64 {
+    let mut sum = 0_u64;
+    for (ts_recv, event) in &recording.events {
+        let watermark = FeatureEngine::watermark_before(*ts_recv, event);
+        while let Some(row) = engine.next_row(watermark) {
+            sum = sum.wrapping_add(checksum(row));
+        }
+        engine.apply(*ts_recv, event);
+    }
+    sum
+}
