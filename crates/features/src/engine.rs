@@ -475,6 +475,7 @@ impl FeatureEngine {
     fn fill_row(&mut self, DueRow { at, .. }: DueRow) {
         self.advance(at);
         self.compute(at);
+        self.counts.not_finite += self.row.set_features(&self.exact);
         if self.regime.due(at + 1) == Some(at) {
             self.regime.step(at, &self.exact);
         }
@@ -486,14 +487,14 @@ impl FeatureEngine {
         (self.row.ts, self.row.known_at) = (UnixNanos::new(at), UnixNanos::new(known_at));
     }
 
-    /// Puts the features of `at` into the row: the grids were rolled to it, and everything up to it has
+    /// Computes the features of `at`: the grids were rolled to it, and everything up to it has
     /// been seen.
     fn compute(&mut self, at: i64) {
         self.prices.sample_through(point(at, FINE_NS));
         self.mid_returns.sample_through(point(at, FINE_NS));
         self.coverage.count_gap_to(at);
-        let (row, exact) = (&mut self.row, &mut self.exact);
-        let mut slots = Slots { row, exact, defects: &mut self.counts.not_finite };
+        let (exact, defects) = (&mut self.exact, &mut self.counts.not_finite);
+        let mut slots = Slots { exact, defects };
         let top = self.market.top_at(at);
         write_top(top, &mut slots);
         self.prices.write(at, &self.coverage, &mut slots);

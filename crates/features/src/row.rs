@@ -38,9 +38,11 @@ impl Exact {
         Some(self.0[feature]).filter(|value| !value.is_nan())
     }
 
+    /// Says whether the value was fit to be put: NaN is none.
     #[inline]
-    pub(crate) fn set(&mut self, feature: usize, value: Option<f64>) {
+    pub(crate) fn set(&mut self, feature: usize, value: Option<f64>) -> bool {
         self.0[feature] = value.unwrap_or(f64::NAN);
+        value.is_none_or(|value| !value.is_nan())
     }
 }
 
@@ -104,14 +106,38 @@ impl FeatureRow {
     ///
     /// # Panics
     /// When there is no such slot.
-    #[expect(clippy::cast_possible_truncation, reason = "rows are written as f32: FEATURES 3")]
     #[inline]
     pub fn set(&mut self, slot: usize, value: Option<f64>) -> bool {
-        // Adding zero turns -0.0 into 0.0, so that mirrored markets have the same zero.
-        let narrow = value.map_or(f32::NAN, |value| (value + 0.0) as f32);
-        self.values[slot] = if narrow.is_finite() { narrow } else { f32::NAN };
-        narrow.is_finite() || value.is_none()
+        let narrow = narrow(value.unwrap_or(f64::NAN));
+        self.values[slot] = narrow;
+        !narrow.is_nan() || value.is_none()
     }
+
+    /// Puts all features into their slots at once, and counts those that were not fit to be put.
+    pub(crate) fn set_features(&mut self, exact: &Exact) -> u64 {
+        let mut lost = 0;
+        // Without a branch or a count, so that several slots are written at once.
+        for (slot, value) in self.values.iter_mut().zip(&exact.0) {
+            *slot = narrow(*value);
+            lost |= u32::from(slot.is_nan()) & u32::from(!value.is_nan());
+        }
+        if lost == 0 { 0 } else { self.count_lost(exact) }
+    }
+
+    #[cold]
+    fn count_lost(&self, exact: &Exact) -> u64 {
+        let pairs = self.values.iter().zip(&exact.0);
+        pairs.map(|(slot, value)| u64::from(slot.is_nan() && !value.is_nan())).sum()
+    }
+}
+
+/// As a row holds it: NaN where an `f32` cannot.
+#[expect(clippy::cast_possible_truncation, reason = "rows are written as f32: FEATURES 3")]
+#[inline]
+fn narrow(value: f64) -> f32 {
+    // Adding zero turns -0.0 into 0.0, so that mirrored markets have the same zero.
+    let narrow = (value + 0.0) as f32;
+    if narrow.abs() < f32::INFINITY { narrow } else { f32::NAN }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! A real capture of USD-M BTCUSDT as events, for the benches of the engine.
 
 use fluxo_capture::CaptureReader;
-use fluxo_core::{InstrumentId, InstrumentSpec, MarketEvent, UnixNanos};
+use fluxo_core::{FeatureUnits, InstrumentId, InstrumentSpec, Lots, MarketEvent, Nanos, UnixNanos};
 use fluxo_features::{FeatureEngine, FeatureRow};
 use fluxo_market_data::{Decoder, Message, SpecInference, SyncConfig, Synchroniser};
 
@@ -19,7 +19,16 @@ pub(crate) fn recording() -> Option<Recording> {
     for_each(&path, |_, message| {
         inference.observe(message);
     });
-    let spec = inference.spec(UnixNanos::new(0)).unwrap();
+    let mut spec = inference.spec(UnixNanos::new(0)).unwrap();
+    // FEATURES 14.
+    spec.size_unit_lots = Lots::new(100);
+    spec.units = FeatureUnits {
+        profile_row_ticks: 100,
+        footprint_row_ticks: 10,
+        depth_band_bps: 5,
+        match_ttl: Nanos::from_millis(250),
+        ..spec.units
+    };
     let instrument = InstrumentId::new(0);
     let mut sync = Synchroniser::new(instrument, spec.clone(), SyncConfig::DEFAULT).unwrap();
     let (mut events, mut out) = (Vec::new(), Vec::new());

@@ -63,25 +63,21 @@ pub(crate) use trade_returns::TradeReturns;
 pub(crate) use vpin::Vpin;
 pub(crate) use vwap::Vwap;
 
-use crate::FeatureRow;
 use crate::primitives::nearest;
 use crate::row::Exact;
 
-/// The row that is being written.
+/// The features that are being written, before they are narrowed to those of a row.
 #[derive(Debug)]
 pub(crate) struct Slots<'a> {
-    pub(crate) row: &'a mut FeatureRow,
-    /// The same before they are narrowed to the row's.
     pub(crate) exact: &'a mut Exact,
-    /// Counts values that were not finite: a defect.
+    /// Counts values that were no numbers: a defect.
     pub(crate) defects: &'a mut u64,
 }
 
 impl Slots<'_> {
     #[inline]
     pub(crate) fn put(&mut self, slot: usize, value: Option<f64>) {
-        self.exact.set(slot, value);
-        if !self.row.set(slot, value) {
+        if !self.exact.set(slot, value) {
             *self.defects += 1;
         }
     }

@@ -145,9 +145,8 @@ mod tests {
         let mut row = FeatureRow::undefined(UnixNanos::new(0), UnixNanos::new(0));
         let mut defects = 0;
         let mut exact = Exact::UNDEFINED;
-        let (row_of, exact) = (&mut row, &mut exact);
-        orders.write(state, depth, &mut Slots { row: row_of, exact, defects: &mut defects });
-        assert_eq!(defects, 0);
+        orders.write(state, depth, &mut Slots { exact: &mut exact, defects: &mut defects });
+        assert_eq!((defects, row.set_features(&exact)), (0, 0));
         [index::L3_ORDER_COUNT_IMB, index::L3_QUEUE_HHI, index::L3_CANCEL_AGE]
             .map(|slot| row.value(slot).map(f64::from))
     }

@@ -1,7 +1,5 @@
 //! 97 and 98: what takers pay against the mid, at once and after five seconds (FEATURES 7.10, 17.11).
 
-use core::f64::consts::LN_2;
-
 use serde::{Deserialize, Serialize};
 
 use crate::catalogue::index;
@@ -58,7 +56,7 @@ struct WeightedMean {
 impl WeightedMean {
     fn add(&mut self, ts: i64, sum: f64, weight: f64) {
         if ts > self.at && self.weight > 0.0 {
-            let decay = libm::exp(-LN_2 * ((ts - self.at) as f64 / HALF_LIFE_NS as f64));
+            let decay = libm::exp2(-((ts - self.at) as f64 / HALF_LIFE_NS as f64));
             (self.sum, self.weight) = (self.sum * decay, self.weight * decay);
         }
         (self.sum, self.weight, self.at) = (self.sum + sum, self.weight + weight, ts);

@@ -1,7 +1,5 @@
 //! EWT: a sum whose parts lose half their weight in every half-life.
 
-use core::f64::consts::LN_2;
-
 use serde::{Deserialize, Serialize};
 
 /// `S(T) = sum_i x_i 2^(-(T-t_i)/H)`, for several quantities side by side: the lanes. Reading stores
@@ -37,7 +35,7 @@ impl<const LANES: usize> TimeDecayed<LANES> {
         if ts <= self.at || self.at == i64::MIN {
             return self.sums;
         }
-        let kept = libm::exp(-LN_2 * ((ts - self.at) as f64 / self.half_life));
+        let kept = libm::exp2(-((ts - self.at) as f64 / self.half_life));
         self.sums.map(|sum| sum * kept)
     }
 }

@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use core::f64::consts::LN_2;
-
 /// With elapsed `dt` and the value `x` held during it: `d = 2^(-dt/H)`, `N <- dN + (1-d)x`,
 /// `w <- dw + (1-d)`; the mean is N/w. While the quantity does not exist nothing is gained and
 /// nothing decays (FEATURES 17.18). Reading stores nothing, so rows and timers leave no trace. N
@@ -83,11 +81,11 @@ impl<const N: usize> TimeWeighted<N> {
         if span <= 0 {
             return *self;
         }
-        // expm1 keeps the digits of the many short spans, which `1 - 2^x` would lose.
-        let gained = -libm::expm1(-LN_2 * (span as f64 / self.half_life));
+        let kept = libm::exp2(-(span as f64 / self.half_life));
+        let gained = 1.0 - kept;
         Self {
-            sums: core::array::from_fn(|of| (1.0 - gained) * self.sums[of] + gained * values[of]),
-            weight: (1.0 - gained) * self.weight + gained,
+            sums: core::array::from_fn(|of| kept * self.sums[of] + gained * values[of]),
+            weight: kept * self.weight + gained,
             accrued_ns: self.accrued_ns + span,
             ..*self
         }
