@@ -6,7 +6,7 @@ use crate::book_view::BookView;
 use crate::catalogue::index;
 use crate::grid::{MINUTE_NS, SECOND_NS};
 use crate::near_book::{DEPTH_LEVELS, Depth, rank};
-use crate::primitives::{Eigen, WindowSums, grid_decay, nearest};
+use crate::primitives::{Diagonal, Eigenbasis, WindowSums, grid_decay, leading, nearest};
 
 use super::Slots;
 
@@ -119,8 +119,9 @@ fn level(view: &BookView<'_>) -> Option<f64> {
 
 /// The leading eigenvector, its sum above zero and the sizes of its entries summing to one.
 fn leading_weights(moments: &[[f64; DEPTH_LEVELS]; DEPTH_LEVELS]) -> Option<[f64; DEPTH_LEVELS]> {
-    let eigen = Eigen::of(*moments);
-    let leading = eigen.leading();
+    let mut basis = Eigenbasis::new();
+    let values = basis.decompose(DEPTH_LEVELS, moments, Diagonal::Exact);
+    let leading = &basis.vectors()[leading(&values)];
     let sum: f64 = leading.iter().sum();
     if sum.abs() < SUM_MIN {
         return None;
