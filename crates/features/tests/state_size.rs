@@ -140,7 +140,6 @@ impl Scale {
              {features} of features; {} rows",
             self.rows
         );
-        println!("{said}");
         assert!((STATE_BYTES_MIN..=STATE_BYTES_MAX).contains(&features), "{said}");
         assert!((1..=LEVELS_BYTES_MAX).contains(&levels), "{said}");
         assert!(orders <= ORDERS_BYTES_MAX, "{said}");

@@ -63,7 +63,7 @@ fn price(word: &str, step_bps: f64, repetition: i64) -> Option<i64> {
     let Some((ticks, bps)) = word.split_once('@') else { return word.parse().ok() };
     let bps = bps.parse::<f64>().ok()? + step_bps * repetition as f64;
     #[expect(clippy::cast_possible_truncation, reason = "prices of a script are small")]
-    let price = (ticks.parse::<f64>().ok()? * (bps / 1e4).exp()).round() as i64;
+    let price = (ticks.parse::<f64>().ok()? * libm::exp(bps / 1e4)).round() as i64;
     Some(price)
 }
 
