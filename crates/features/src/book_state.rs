@@ -140,21 +140,22 @@ impl BookState {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+    use crate::oracles::Given;
 
-    #[test]
-    fn the_published_steps_have_their_published_pressure() {
-        let top = |(bid, bid_lots, ask, ask_lots)| Top { bid, bid_lots, ask, ask_lots };
-        let tops = [
-            (100, 10, 101, 8),
-            (100, 14, 101, 8),
-            (101, 3, 102, 6),
-            (101, 3, 102, 9),
-            (100, 14, 102, 9),
-        ]
-        .map(top);
+    /// The pressure of all steps from one top to the next, in average levels.
+    pub(crate) fn normed_pressure(given: &Given) -> f64 {
+        let top = |[bid, bid_lots, ask, ask_lots]: &[i64; 4]| Top {
+            bid: *bid,
+            bid_lots: *bid_lots,
+            ask: *ask,
+            ask_lots: *ask_lots,
+        };
+        let tops: Vec<Top> = given.get::<Vec<[i64; 4]>>("tops").iter().map(top).collect();
         let steps: Vec<i128> = tops.windows(2).map(|w| w[1].pressure_since(&w[0])).collect();
-        assert_eq!(steps, [4, 11, -3, -3]);
+        let wanted: Vec<i64> = given.get("pressures");
+        assert!(steps.iter().copied().eq(wanted.into_iter().map(i128::from)), "{steps:?}");
+        steps.iter().sum::<i128>() as f64 / given.get::<f64>("level")
     }
 }

@@ -24,6 +24,8 @@ mod groups;
 mod micro_price;
 mod near_book;
 pub mod nsmi;
+#[cfg(test)]
+mod oracles;
 mod order_state;
 mod parents;
 mod price_features;

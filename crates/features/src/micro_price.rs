@@ -236,26 +236,23 @@ fn mirrored(state: usize) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use fluxo_core::{BookBatch, InstrumentId, LevelUpdate, Lots, Price, Side};
 
     use super::*;
+    use crate::oracles::Given;
 
-    #[test]
-    fn the_published_chain() {
-        // K is minus and plus half a tick: the mass of one sign less that of the other, halved.
-        let row = |stays: [f64; 2], moves: [f64; 2], moved_to: [f64; 2]| Row {
-            stays: stays.to_vec(),
-            moved_to: moved_to.to_vec(),
-            moved_ticks: (moves[1] - moves[0]) / 2.0,
-        };
-        let rows =
-            [row([0.4, 0.2], [0.3, 0.1], [0.1, 0.3]), row([0.2, 0.4], [0.1, 0.3], [0.3, 0.1])];
-        let expected = expected_moves(&rows).unwrap();
-        assert!(
-            (expected[0] + 0.1).abs() < 1e-9 && (expected[1] - 0.1).abs() < 1e-9,
-            "{expected:?}"
-        );
+    pub(crate) fn expected_move(given: &Given) -> f64 {
+        let matrix = |name| given.get::<Vec<Vec<f64>>>(name);
+        let ticks: Vec<f64> = given.get("moves_ticks");
+        let mean = |moves: &Vec<f64>| moves.iter().zip(&ticks).map(|(p, ticks)| p * ticks).sum();
+        let rows: Vec<Row> = matrix("stays")
+            .into_iter()
+            .zip(matrix("moved_to"))
+            .zip(&matrix("moves"))
+            .map(|((stays, moved_to), moves)| Row { stays, moved_to, moved_ticks: mean(moves) })
+            .collect();
+        expected_moves(&rows).unwrap()[given.get::<usize>("state")]
     }
 
     #[test]

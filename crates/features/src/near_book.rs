@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) const DEPTH_LEVELS: usize = 10;
 /// Changes behind those levels that a batch has room for from the start; a larger batch makes room
 /// once.
-const BEHIND_AT_START: usize = 1 << 12;
+const BEHIND_AT_START: usize = 1 << 10;
 /// How many levels press on the price.
 const PRESSURE_LEVELS: usize = 5;
 

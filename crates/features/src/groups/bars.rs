@@ -228,16 +228,12 @@ impl Ranges {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+    use crate::oracles::Given;
 
     fn bar([open, high, low, close]: [i64; 4], lots: i128, close_before: Option<i64>) -> Bar {
         Bar { open, high, low, close, lots, close_before }
-    }
-
-    #[track_caller]
-    fn assert_close(value: f64, wanted: f64) {
-        assert!((value - wanted).abs() <= 1e-9 * wanted.abs(), "{value} {wanted}");
     }
 
     fn rsi(period: u32, closes: &[i64]) -> Option<f64> {
@@ -246,45 +242,52 @@ mod tests {
         rsi.value()
     }
 
+    pub(crate) fn relative_strength(given: &Given) -> f64 {
+        rsi(given.get("period"), &given.get::<Vec<i64>>("closes")).unwrap()
+    }
+
     #[test]
-    fn oracle_o04() {
-        assert_close(rsi(3, &[100, 102, 101, 104, 103]).unwrap(), 0.333_333_333_3);
+    fn a_relative_strength_needs_a_period_of_moves() {
         assert_eq!(rsi(3, &[100, 102, 101]), None);
         assert_eq!(rsi(3, &[100; 4]), Some(0.0));
     }
 
     #[test]
-    fn oracle_o08() {
-        let mut ranges = Ranges::new(2);
-        for high in [19_999, 10_010, 10_020] {
-            ranges.step(&bar([10_000, high, 10_000, 10_000], 1, None));
-        }
-        assert_close(ranges.parkinson(), 4.242_791_944);
+    fn old_bars_leave_their_ranges() {
+        let parkinson = |highs: &[i64]| {
+            let mut ranges = Ranges::new(2);
+            highs.iter().for_each(|high| ranges.step(&bar([100, *high, 100, 100], 1, None)));
+            ranges.parkinson()
+        };
+        let (late, all) = (parkinson(&[110, 120]), parkinson(&[199, 110, 120]));
+        assert!((late - all).abs() <= 1e-12 * late && late > 0.0, "{late} {all}");
     }
 
     #[test]
-    fn oracle_o09() {
+    fn a_bar_that_moved_from_its_low_to_its_high_has_a_volatility() {
         let mut ranges = Ranges::new(1);
-        ranges.step(&bar([10_000, 10_020, 9_990, 10_010], 1, None));
-        assert_close(ranges.garman_klass(), 9.065_982_229);
-        // A bar that moved from its low to its high.
         ranges.step(&bar([10_000, 10_020, 10_000, 10_020], 1, None));
         assert!(ranges.garman_klass() > 0.0);
     }
 
-    #[test]
-    fn oracle_o24() {
-        let bars = [
-            bar([10_010; 4], 20, Some(10_000)),
-            bar([10_010; 4], 0, Some(10_010)),
-            bar([10_005; 4], 10, Some(10_010)),
-            bar([10_005; 4], 10, None),
-        ];
+    /// Of bars as [close before, close, lots].
+    pub(crate) fn mean_impact_of(given: &Given) -> f64 {
         let mut impacts = Recent::new(9);
-        bars.iter().for_each(|bar| {
-            impacts.push(impact(bar));
+        for [before, close, lots] in given.get::<Vec<[i64; 3]>>("bars") {
+            impacts.push(impact(&bar([close; 4], i128::from(lots), Some(before))));
+        }
+        mean_impact(&impacts, 2).unwrap()
+    }
+
+    #[test]
+    fn only_bars_with_lots_and_a_close_before_have_an_impact() {
+        assert_eq!(impact(&bar([7; 4], 0, Some(9))), None);
+        assert_eq!(impact(&bar([7; 4], 1, None)), None);
+        let mut impacts = Recent::new(9);
+        [Some(1.0), None, Some(2.0)].into_iter().for_each(|impact| {
+            impacts.push(impact);
         });
-        assert_close(mean_impact(&impacts, 2).unwrap(), 0.499_687_729);
+        assert_eq!(mean_impact(&impacts, 2), Some(1.5));
         assert_eq!(mean_impact(&impacts, 3), None);
     }
 

@@ -94,12 +94,16 @@ impl Impact {
     }
 
     pub(crate) fn write(&self, slots: &mut Slots<'_>) {
-        let variance = self.kyle.covariance(FLOW, FLOW);
-        let is_warm = self.kyle.count() >= KYLE_STEPS_MIN && variance > 0.0;
-        let slope = || self.kyle.covariance(MOVE, FLOW) / variance;
-        slots.put(index::KYLE_LAMBDA, is_warm.then(slope));
+        let is_warm = self.kyle.count() >= KYLE_STEPS_MIN;
+        slots.put(index::KYLE_LAMBDA, slope_of(&self.kyle).filter(|_| is_warm));
         slots.put(index::HASBROUCK_IMPACT, self.response.slope());
     }
+}
+
+/// Of moves on flow; `None` where flow does not vary.
+fn slope_of(moments: &GridDecayed<2>) -> Option<f64> {
+    let variance = moments.covariance(FLOW, FLOW);
+    (variance > 0.0).then(|| moments.covariance(MOVE, FLOW) / variance)
 }
 
 impl Response {
@@ -154,17 +158,18 @@ fn push_front<T: Copy>(ring: &mut [T; RESPONSE], newest: T) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+    use crate::oracles::Given;
 
-    #[test]
-    fn the_published_slope() {
-        let mut kyle = GridDecayed::<2>::new(1.0);
-        for lots in [1.0, 2.0, 3.0, -2.0] {
-            kyle.step([0.5 * lots + 0.1, lots]);
+    /// Of seconds that weigh the same.
+    pub(crate) fn slope(given: &Given) -> f64 {
+        let mut kyle = GridDecayed::new(1.0);
+        let moves: Vec<f64> = given.get("returns_bps");
+        for (lots, moved) in given.get::<Vec<f64>>("lots").into_iter().zip(moves) {
+            kyle.step([moved, lots]);
         }
-        let slope = kyle.covariance(MOVE, FLOW) / kyle.covariance(FLOW, FLOW);
-        assert!((slope - 0.5).abs() < 1e-12, "{slope}");
+        slope_of(&kyle).unwrap()
     }
 
     #[test]

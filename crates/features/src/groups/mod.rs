@@ -16,6 +16,8 @@ mod microprice;
 mod mid_returns;
 mod momentum;
 mod multi_level;
+#[cfg(test)]
+mod oracles;
 mod order_flow;
 mod orders;
 mod profile;

@@ -108,8 +108,9 @@ fn score(values: &Recent<f64>) -> f64 {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+    use crate::oracles::Given;
 
     fn fed(prices: impl IntoIterator<Item = i64>) -> Momentum {
         let mut momentum = Momentum::new();
@@ -121,15 +122,8 @@ mod tests {
         momentum
     }
 
-    #[test]
-    fn oracle_o03() {
-        let distance = fed([10_000, 10_010]).averages[0].distance();
-        assert!((distance - 4.824_370_768).abs() < 1e-8, "{distance}");
-    }
-
-    #[test]
-    fn oracle_o05() {
-        assert_eq!(Some(position(108, 100, 110)), Some(0.6));
+    pub(crate) fn distance_to_average(given: &Given) -> f64 {
+        fed(given.get::<Vec<i64>>("prices")).averages[0].distance()
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::book_view::BookView;
 use crate::catalogue::index;
 use crate::grid::{MINUTE_NS, SECOND_NS};
 use crate::near_book::{DEPTH_LEVELS, NearBook};
-use crate::primitives::{Eigen, WindowSums, grid_decay, nearest};
+use crate::primitives::{Diagonal, Eigenbasis, WindowSums, grid_decay, leading, nearest};
 
 use super::Slots;
 
@@ -114,8 +114,9 @@ fn level(view: &BookView<'_>) -> Option<f64> {
 
 /// The leading eigenvector, its sum above zero and the sizes of its entries summing to one.
 fn leading_weights(moments: &[[f64; DEPTH_LEVELS]; DEPTH_LEVELS]) -> Option<[f64; DEPTH_LEVELS]> {
-    let eigen = Eigen::of(*moments);
-    let leading = eigen.leading();
+    let mut basis = Eigenbasis::new();
+    let values = basis.decompose(DEPTH_LEVELS, moments, Diagonal::Exact);
+    let leading = &basis.vectors()[leading(&values)];
     let sum: f64 = leading.iter().sum();
     if sum.abs() < SUM_MIN {
         return None;
@@ -125,21 +126,16 @@ fn leading_weights(moments: &[[f64; DEPTH_LEVELS]; DEPTH_LEVELS]) -> Option<[f64
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+    use crate::oracles::Given;
 
-    #[test]
-    fn the_published_weights() {
-        let vector = |at: usize| [0.6, 0.8].get(at).copied().unwrap_or(0.0);
-        // Its sign is free: the sum of the weights is above zero in any case.
-        for sign in [1.0, -1.0] {
-            let moments = core::array::from_fn(|i| {
-                core::array::from_fn(|j| sign * vector(i) * sign * vector(j))
-            });
-            let weights = leading_weights(&moments).unwrap();
-            let value = 2.0 * weights[0] + weights[1];
-            assert!((value - 1.428_571_429).abs() < 1e-9, "{value}");
-        }
+    pub(crate) fn weighted_flow(given: &Given) -> f64 {
+        let (flow, leading) = (given.get::<Vec<f64>>("flow"), given.get::<Vec<f64>>("leading"));
+        let vector = |at: usize| leading.get(at).copied().unwrap_or(0.0);
+        let moments = core::array::from_fn(|i| core::array::from_fn(|j| vector(i) * vector(j)));
+        let weights = leading_weights(&moments).unwrap();
+        flow.iter().zip(&weights).map(|(flow, weight)| flow * weight).sum()
     }
 
     #[test]

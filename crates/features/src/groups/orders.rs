@@ -152,23 +152,22 @@ mod tests {
     }
 
     #[test]
-    fn o59_twelve_bid_orders_and_eight_ask_orders() {
-        let bids: Vec<_> = (0..12).map(|order| (order % 5, 3)).collect();
-        let mut asks: Vec<_> = (0..8).map(|order| (order % 5, 9)).collect();
-        // Behind the fifth level nobody counts them.
+    fn orders_behind_the_fifth_level_do_not_count() {
+        let bids: Vec<_> = (0..6).map(|order| (order % 5, 3)).collect();
+        let mut asks: Vec<_> = (0..10).map(|order| (order % 5, 9)).collect();
         asks.extend([(5, 1), (6, 1)]);
         let (state, depth) = book(&bids, &asks);
         let [count, _, age] = row(&Orders::new(), &state, Some(&depth));
-        assert_eq!((count, age), (Some(f64::from(0.2_f32)), None));
-        let (state, depth) = book(&asks[..8], &bids);
-        assert_eq!(row(&Orders::new(), &state, Some(&depth))[0], Some(f64::from(-0.2_f32)));
+        assert_eq!((count, age), (Some(-0.25), None));
+        let (state, depth) = book(&asks[..10], &bids);
+        assert_eq!(row(&Orders::new(), &state, Some(&depth))[0], Some(0.25));
         assert_eq!(row(&Orders::new(), &state, None)[0], None);
     }
 
     #[test]
-    fn o60_a_queue_of_two_and_a_queue_of_one() {
-        let (state, depth) = book(&[(0, 5), (0, 5), (1, 90)], &[(0, 10)]);
-        assert_eq!(row(&Orders::new(), &state, Some(&depth))[1], Some(0.75));
+    fn only_the_best_queues_are_concentrated() {
+        let (state, depth) = book(&[(0, 7), (1, 90)], &[(0, 10), (2, 1), (2, 1)]);
+        assert_eq!(row(&Orders::new(), &state, Some(&depth))[1], Some(1.0));
     }
 
     #[test]

@@ -2,6 +2,8 @@
 //!
 //! Of a [`Matrix`] for n inputs only the leading n rows and columns count; the rest is zero.
 
+pub(crate) use crate::primitives::dot;
+
 /// The most inputs that the regime vector can have.
 pub(crate) const SIZE_MAX: usize = 16;
 
@@ -12,23 +14,6 @@ pub(crate) type Matrix = [Vector; SIZE_MAX];
 
 /// Nothing but zeros.
 pub(crate) const ZERO: Matrix = [[0.0; SIZE_MAX]; SIZE_MAX];
-
-/// The matrix that changes nothing.
-pub(crate) const fn identity() -> Matrix {
-    let mut matrix = ZERO;
-    let mut at = 0;
-    while at < SIZE_MAX {
-        matrix[at][at] = 1.0;
-        at += 1;
-    }
-    matrix
-}
-
-/// The scalar product of the first n numbers.
-#[inline]
-pub(crate) fn dot(n: usize, a: &Vector, b: &Vector) -> f64 {
-    a[..n].iter().zip(&b[..n]).map(|(a, b)| a * b).sum()
-}
 
 /// The sum of the diagonal.
 pub(crate) fn trace(n: usize, matrix: &Matrix) -> f64 {

@@ -128,8 +128,7 @@ impl Monitor {
         if !self.is_sound() {
             return [None; 6];
         }
-        let n = self.n as f64;
-        let drift = self.compared.map(|now| libm::sqrt(-libm::expm1(-now.distance / n)));
+        let drift = self.compared.map(|now| drift_norm(self.n, now.distance));
         let settled = self.is_settled();
         [
             self.test.z().filter(|_| settled).map(normal_cdf),
@@ -249,6 +248,11 @@ impl Monitor {
         let id = self.regimes.identify(self.n, fast, expected * usual * usual * usual);
         self.regime = Some(Regime { id, age_steps: 0 });
     }
+}
+
+/// `sqrt(1 - exp(-DB/n))`: a distance per input, in [0, 1).
+pub(crate) fn drift_norm(n: usize, distance: f64) -> f64 {
+    libm::sqrt(-libm::expm1(-distance / n as f64))
 }
 
 /// The probability that a standard normal value lies below z.

@@ -64,20 +64,39 @@ impl<const N: usize> GridDecayed<N> {
 
 #[cfg(test)]
 mod tests {
+    use serde::Deserialize;
+
     use super::*;
+    use crate::oracles::{assert_near, table};
+
+    #[derive(Deserialize)]
+    struct Table {
+        moments: Vec<Case>,
+    }
+
+    #[derive(Deserialize)]
+    struct Case {
+        half_life: i64,
+        points: Vec<[f64; 2]>,
+        weight: Option<f64>,
+        mean: [f64; 2],
+        covariance: [[f64; 2]; 2],
+    }
 
     #[test]
     fn the_published_moments() {
-        let samples = [[1.0, 0.0], [0.0, 1.0], [-1.0, 2.0], [2.0, 1.0]];
-        let mut moments = GridDecayed::<2>::new(grid_decay(1, 4));
-        samples.into_iter().for_each(|sample| moments.step(sample));
-        let close = |got: f64, want: f64| assert!((got - want).abs() < 1e-10, "{got} {want}");
-        close(moments.weight, 3.142_606_753_9);
-        close(moments.mean(0), 0.558_042_185_9);
-        close(moments.mean(1), 1.078_372_153_1);
-        close(moments.covariance(0, 0), 1.418_203_979_9);
-        close(moments.covariance(0, 1), -0.500_521_350_8);
-        close(moments.covariance(1, 1), 0.450_644_188_8);
-        assert_eq!(moments.count(), 4);
+        for case in table::<Table>().moments {
+            let mut moments = GridDecayed::<2>::new(grid_decay(1, case.half_life));
+            case.points.iter().for_each(|sample| moments.step(*sample));
+            assert_near(moments.weight, case.weight.unwrap_or(moments.weight), "weight");
+            for of in 0..2 {
+                assert_near(moments.mean(of), case.mean[of], "mean");
+                for with in 0..2 {
+                    let wanted = case.covariance[of][with];
+                    assert_near(moments.covariance(of, with), wanted, "covariance");
+                }
+            }
+            assert_eq!(moments.count(), case.points.len() as u64);
+        }
     }
 }

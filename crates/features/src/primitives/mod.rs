@@ -21,7 +21,9 @@ pub(crate) use average_distance::AverageDistance;
 pub(crate) use bars::{Bar, Bars, Ended};
 pub(crate) use event_decayed::EventDecayed;
 pub(crate) use grid_decayed::{GridDecayed, grid_decay};
-pub(crate) use jacobi::Eigen;
+#[cfg(test)]
+pub(crate) use jacobi::identity;
+pub(crate) use jacobi::{Diagonal, Eigenbasis, dot, leading};
 pub(crate) use lag::Lag;
 pub(crate) use nearest::nearest;
 pub(crate) use recent::Recent;

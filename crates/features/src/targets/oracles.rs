@@ -19,13 +19,15 @@ use crate::FeatureConfig;
 use crate::book_state::Top;
 use crate::catalogue::TARGETS;
 use crate::grid::SECOND_NS;
+use crate::oracles::{assert_near, table};
 
 #[derive(Deserialize)]
 struct Table {
-    oracle: Vec<Oracle>,
+    target: Vec<Oracle>,
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Oracle {
     id: String,
     target: String,
@@ -35,6 +37,8 @@ struct Oracle {
     side: Option<BetSide>,
     fee_bps: Option<f64>,
     net_bps: Option<f64>,
+    /// What a class is told by.
+    return_bps: Option<f64>,
     t1: f64,
     expected: f64,
 }
@@ -150,11 +154,10 @@ impl Rig {
 
 #[test]
 fn every_oracle_holds() {
-    let table = include_str!("../../tests/spec/target_oracles.toml");
-    let table: Table = toml::from_str(table).unwrap();
-    let ids: Vec<&str> = table.oracle.iter().map(|oracle| oracle.id.as_str()).collect();
+    let table: Table = table();
+    let ids: Vec<&str> = table.target.iter().map(|oracle| oracle.id.as_str()).collect();
     assert_eq!(ids, ["T1", "T2", "T2", "T3", "T4", "T5", "T6", "T7", "T8", "T9"]);
-    for oracle in &table.oracle {
+    for oracle in &table.target {
         let mut rig = Rig::new();
         for (place, (seconds, mid, spread)) in oracle.path.iter().copied().enumerate() {
             rig.show(nanos(seconds), top(mid, spread));
@@ -164,26 +167,28 @@ fn every_oracle_holds() {
         }
         let target = TARGETS.iter().find(|target| target.name == oracle.target).unwrap().index;
         let matured = rig.finish();
-        let found = matured.iter().find(|matured| matured.target == target).unwrap();
+        let of = |target| matured.iter().find(|matured| matured.target == target).unwrap();
+        let found = of(target);
         let label = found.label.unwrap();
-        let error = (label.value - oracle.expected).abs();
-        assert!(error <= 1e-9 * oracle.expected.abs(), "{}: {found:?}", oracle.id);
+        assert_near(label.value, oracle.expected, &oracle.id);
+        if let Some(return_bps) = oracle.return_bps {
+            // Directions come after the returns of the same horizons.
+            assert_near(of(target - 4).label.unwrap().value, return_bps, &oracle.id);
+        }
         assert_eq!(label.t1.get(), nanos(oracle.t1), "{}: {found:?}", oracle.id);
     }
 }
 
 #[test]
 fn nets_are_the_published_ones() {
-    let table = include_str!("../../tests/spec/target_oracles.toml");
-    let table: Table = toml::from_str(table).unwrap();
+    let table: Table = table();
     let mut checked = 0;
-    for oracle in &table.oracle {
+    for oracle in &table.target {
         let Some((net, side)) = oracle.net_bps.zip(oracle.side) else { continue };
         let touch = |point: &(f64, i64, i64)| top(point.1, point.2);
         let entry = side.entry(&touch(&oracle.path[0]));
         let exit = side.exit(&touch(oracle.path.last().unwrap()));
-        let found = net_bps(side, entry, exit, oracle.fee_bps.unwrap());
-        assert!((found - net).abs() <= 1e-9 * net.abs(), "{}: {found}", oracle.id);
+        assert_near(net_bps(side, entry, exit, oracle.fee_bps.unwrap()), net, &oracle.id);
         checked += 1;
     }
     assert_eq!(checked, 2);

@@ -18,10 +18,10 @@ use crate::reference::Reference;
 use crate::reference_tape::Units;
 
 /// A run as events, and the specification that its ticks and lots are of.
-struct Recording {
-    name: String,
-    spec: InstrumentSpec,
-    events: Vec<Received>,
+pub(crate) struct Recording {
+    pub(crate) name: String,
+    pub(crate) spec: InstrumentSpec,
+    pub(crate) events: Vec<Received>,
 }
 
 impl Recording {
@@ -56,7 +56,7 @@ impl Recording {
     }
 }
 
-fn for_each_message(
+pub(crate) fn for_each_message(
     file: &std::path::Path,
     mut f: impl FnMut(UnixNanos, &fluxo_market_data::Message<'_>),
 ) {
@@ -77,7 +77,7 @@ fn inferred_spec(run: &Run) -> InstrumentSpec {
     inference.spec(UnixNanos::new(0)).unwrap()
 }
 
-fn recordings() -> impl Iterator<Item = Recording> {
+pub(crate) fn recordings() -> impl Iterator<Item = Recording> {
     synchronised_runs().into_iter().map(|run| Recording::of(&run))
 }
 

@@ -25,6 +25,7 @@ mod reference_grid;
 mod reference_tape;
 mod reference_tape_prints;
 mod reference_trades;
+mod restart;
 mod rules;
 mod rules_trades;
 mod scaling;

@@ -7,10 +7,11 @@ use crate::nsmi::change::{DELTA, HAZARD, Z_CLIP};
 use crate::nsmi::class::Classes;
 use crate::nsmi::distance::Gaussian;
 use crate::nsmi::identity::{REGIMES_MAX, Regimes};
-use crate::nsmi::matrix::{SIZE_MAX, identity};
+use crate::nsmi::matrix::SIZE_MAX;
 use crate::nsmi::monitor::{FAST, REFRACTORY_STEPS, SETTLED_STEPS, SLOW, TEST_STEPS};
 use crate::nsmi::tests::random::Random;
 use crate::nsmi::{InputSet, Nsmi, NsmiConfig, NsmiInputs, inputs_from, standardise};
+use crate::primitives::identity;
 
 /// A market without any news, on its way.
 struct Market {

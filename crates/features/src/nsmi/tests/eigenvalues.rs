@@ -1,8 +1,9 @@
 //! Eigenvalues against known decompositions, and against those of numpy.
 
 use crate::nsmi::eigen::Eigenvectors;
-use crate::nsmi::matrix::{Matrix, SIZE_MAX, Vector, ZERO, dot, identity};
+use crate::nsmi::matrix::{Matrix, SIZE_MAX, Vector, ZERO, dot};
 use crate::nsmi::tests::random::Random;
+use crate::primitives::identity;
 
 /// Of the largest eigenvalue.
 const ERROR_MAX: f64 = 1e-12;

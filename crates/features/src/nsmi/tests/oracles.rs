@@ -1,5 +1,7 @@
 //! The numbers of FEATURES 9.5, 9.7, 9.8 and 9.12.
 
+use serde::Deserialize;
+
 use crate::nsmi::change::{Calibration, ChangeTest, Mode, ShiryaevRoberts};
 use crate::nsmi::distance::{
     Gaussian, bhattacharyya, null_distance, own_spread_limit, spread_limit,
@@ -7,12 +9,75 @@ use crate::nsmi::distance::{
 use crate::nsmi::eigen::Eigenvectors;
 use crate::nsmi::matrix::{Matrix, SIZE_MAX, Vector, ZERO};
 use crate::nsmi::moments::{Moments, effective_size_limit};
-use crate::nsmi::monitor::{FAST, SLOW};
+use crate::nsmi::monitor::{FAST, SLOW, drift_norm};
 use crate::nsmi::tests::random::Random;
+use crate::oracles::{assert_near, table};
 
+#[derive(Deserialize)]
+struct Table {
+    moments: Vec<MomentsCase>,
+    drift: DriftCase,
+    change: ChangeCase,
+    null_size: NullSizeCase,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MomentsCase {
+    half_life: f64,
+    points: Vec<[f64; 2]>,
+    weight: Option<f64>,
+    mean: [f64; 2],
+    covariance: [[f64; 2]; 2],
+    eigenvalues: Option<[f64; 2]>,
+    dim_ratio: f64,
+    gap: f64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Law {
+    mean: [f64; 2],
+    covariance: [[f64; 2]; 2],
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DriftCase {
+    distance: f64,
+    drift_norm: f64,
+    gap: f64,
+    dim_ratio: f64,
+    fast: Law,
+    slow: Law,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ChangeCase {
+    z: [f64; 4],
+    statistic: [f64; 4],
+    probability: f64,
+    alarm_threshold: f64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NullSizeCase {
+    effective_sizes: [f64; 2],
+    spread: f64,
+    inputs: [usize; 2],
+    distances: [f64; 2],
+    two_fast_distances: [f64; 2],
+}
+
+fn cases() -> Table {
+    table()
+}
+
+#[track_caller]
 fn near(got: f64, expected: f64) {
-    let error = (got - expected).abs();
-    assert!(error <= 1e-9 * expected.abs().max(1.0), "got {got}, expected {expected}");
+    assert_near(got, expected, "a number of FEATURES 9");
 }
 
 fn vector<const N: usize>(numbers: [f64; N]) -> Vector {
@@ -34,48 +99,36 @@ fn gap(n: usize, covariance: &Matrix) -> f64 {
     (values[0] - values[1]) / (values[0] + values[1])
 }
 
-fn observed(half_life: f64) -> Moments {
-    let mut moments = Moments::new(half_life);
-    for x in [[1.0, 0.0], [0.0, 1.0], [-1.0, 2.0], [2.0, 1.0]] {
-        moments.step(2, &vector(x));
-    }
+fn observed(case: &MomentsCase) -> Moments {
+    let mut moments = Moments::new(case.half_life);
+    case.points.iter().for_each(|x| moments.step(2, &vector(*x)));
     moments
 }
 
 #[test]
-fn moments_of_half_life_four() {
-    let moments = observed(4.0);
-    near(moments.weight(), 3.1426067539);
-    near(moments.mean()[0], 0.5580421859);
-    near(moments.mean()[1], 1.0783721531);
-    let covariance = moments.shrunk(2, 0.0);
-    near(covariance[0][0], 1.4182039799);
-    near(covariance[0][1], -0.5005213508);
-    near(covariance[1][0], -0.5005213508);
-    near(covariance[1][1], 0.4506441888);
-    let values = Eigenvectors::new().decompose(2, &covariance);
-    near(values[0], 1.6305308362);
-    near(values[1], 0.2383173325);
-    near(moments.dimension_ratio(2, 0.0).unwrap(), 0.6431023218);
-    near(gap(2, &covariance), 0.7449580587);
-}
-
-#[test]
-fn moments_of_half_life_one() {
-    let moments = observed(1.0);
-    near(moments.mean()[0], 0.8666666667);
-    near(moments.mean()[1], 1.2);
-    let covariance = moments.shrunk(2, 0.0);
-    near(covariance[0][0], 1.7155555556);
-    near(covariance[0][1], -0.5066666667);
-    near(covariance[1][1], 0.2933333333);
-    near(moments.dimension_ratio(2, 0.0).unwrap(), 0.5695869391);
-    near(gap(2, &covariance), 0.8692860489);
+fn moments() {
+    let cases = cases().moments;
+    assert_eq!(cases.len(), 2);
+    for case in &cases {
+        let moments = observed(case);
+        near(moments.weight(), case.weight.unwrap_or(moments.weight()));
+        let covariance = moments.shrunk(2, 0.0);
+        let values = Eigenvectors::new().decompose(2, &covariance);
+        for i in 0..2 {
+            near(moments.mean()[i], case.mean[i]);
+            near(values[i], case.eigenvalues.map_or(values[i], |values| values[i]));
+            for j in 0..2 {
+                near(covariance[i][j], case.covariance[i][j]);
+            }
+        }
+        near(moments.dimension_ratio(2, 0.0).unwrap(), case.dim_ratio);
+        near(gap(2, &covariance), case.gap);
+    }
 }
 
 #[test]
 fn shrinking_moves_a_covariance_towards_a_sphere_of_the_same_trace() {
-    let moments = observed(4.0);
+    let moments = observed(&cases().moments[0]);
     let (raw, shrunk) = (moments.shrunk(2, 0.0), moments.shrunk(2, 0.25));
     near(shrunk[0][1], 0.75 * raw[0][1]);
     near(shrunk[0][0] + shrunk[1][1], raw[0][0] + raw[1][1]);
@@ -87,8 +140,9 @@ fn shrinking_moves_a_covariance_towards_a_sphere_of_the_same_trace() {
 
 #[test]
 fn effective_sizes() {
-    assert!((effective_size_limit(FAST) - 173.1).abs() < 0.05);
-    assert!((effective_size_limit(SLOW) - 5194.0).abs() < 1.0);
+    let [fast, slow] = cases().null_size.effective_sizes;
+    assert!((effective_size_limit(FAST) - fast).abs() < 0.05);
+    assert!((effective_size_limit(SLOW) - slow).abs() < 1.0);
     let mut moments = Moments::new(FAST);
     for _ in 0..3000 {
         moments.step(1, &[0.0; SIZE_MAX]);
@@ -96,21 +150,36 @@ fn effective_sizes() {
     near(moments.effective_size(), effective_size_limit(FAST));
 }
 
+fn law(of: &Law) -> Gaussian {
+    gaussian(of.mean, of.covariance)
+}
+
+/// Moments whose covariance is this one: of four points that weigh the same.
+fn moments_of([[a, b], [_, c]]: [[f64; 2]; 2]) -> Moments {
+    let (first, along) = (libm::sqrt(a), b / libm::sqrt(a));
+    let second = libm::sqrt(c - along * along);
+    let mut moments = Moments::new(f64::INFINITY);
+    for (one, other) in [(1.0, 1.0), (1.0, -1.0), (-1.0, 1.0), (-1.0, -1.0)] {
+        moments.step(2, &vector([first * one, along * one + second * other]));
+    }
+    moments
+}
+
 #[test]
 fn drift() {
-    let fast = gaussian([0.3, 0.0], [[2.0, 0.5], [0.5, 1.0]]);
-    let slow = gaussian([0.0, 0.1], [[1.0, -0.2], [-0.2, 1.5]]);
+    let case = cases().drift;
+    let (fast, slow) = (law(&case.fast), law(&case.slow));
     let distance = bhattacharyya(2, &fast, &slow).unwrap();
-    near(distance, 0.08296550950);
-    near(libm::sqrt(1.0 - libm::exp(-distance / 2.0)), 0.2015790671);
-    near(gap(2, &fast.covariance), 0.4714045208);
-    let (trace, squares) = (3.0, 4.0 + 2.0 * 0.25 + 1.0);
-    near(trace * trace / (2.0 * squares), 0.8181818182);
+    near(distance, case.distance);
+    near(drift_norm(2, distance), case.drift_norm);
+    near(gap(2, &fast.covariance), case.gap);
+    let ratio = moments_of(case.fast.covariance).dimension_ratio(2, 0.0).unwrap();
+    near(ratio, case.dim_ratio);
 }
 
 #[test]
 fn equal_laws_have_no_distance() {
-    let law = gaussian([0.3, 0.0], [[2.0, 0.5], [0.5, 1.0]]);
+    let law = law(&cases().drift.fast);
     assert_eq!(bhattacharyya(2, &law, &law).map(f64::to_bits), Some(0));
 }
 
@@ -171,36 +240,41 @@ fn a_linear_change_of_the_inputs_moves_no_distance() {
 
 #[test]
 fn null_sizes() {
+    let case = cases().null_size;
     let spread = spread_limit(FAST, SLOW);
-    assert!((spread - 0.00522338).abs() < 5e-9, "{spread}");
-    assert!((null_distance(12, spread) - 0.0587631).abs() < 5e-8);
-    assert!((null_distance(8, spread) - 0.0287286).abs() < 5e-8);
+    assert!((spread - case.spread).abs() < 5e-9, "{spread}");
     let two_fast = 2.0 * own_spread_limit(FAST);
-    assert!((null_distance(12, two_fast) - 0.129964).abs() < 5e-7);
-    assert!((null_distance(8, two_fast) - 0.0635378).abs() < 5e-8);
+    // The first distance of two fast estimates has a digit less than the others.
+    for (at, last_digit) in [5e-7, 5e-8].into_iter().enumerate() {
+        let n = case.inputs[at];
+        assert!((null_distance(n, spread) - case.distances[at]).abs() < 5e-8);
+        assert!((null_distance(n, two_fast) - case.two_fast_distances[at]).abs() < last_digit);
+    }
 }
 
 #[test]
 fn the_change_statistic() {
+    let case = cases().change;
     let mut statistic = ShiryaevRoberts::default();
-    near(statistic.step(0.0), 0.3246524674);
-    near(statistic.step(1.0), 1.927357967);
-    near(statistic.step(3.0), 85.54993997);
-    near(statistic.step(3.0), 2529.360007);
-    near(statistic.probability(), 0.9768282511);
+    for (z, expected) in case.z.into_iter().zip(case.statistic) {
+        near(statistic.step(z), expected);
+    }
+    near(statistic.probability(), case.probability);
 }
 
 #[test]
 fn the_fourth_step_alarms_and_its_probability_stands() {
+    let case = cases().change;
     let calibration = Calibration { mean: 0.0, deviation: 1.0, weight: 1e300 };
-    let mut test = ChangeTest::new(calibration, 720.0);
-    let alarms = [0.0, 1.0, 3.0, 3.0].map(|z| test.step(z, Mode::Test));
+    let mut test = ChangeTest::new(calibration, case.alarm_threshold);
+    let alarms = case.z.map(|z| test.step(z, Mode::Test));
     assert_eq!(alarms, [false, false, false, true]);
-    near(test.probability(), 0.9768282511);
+    near(test.probability(), case.probability);
     assert!(!test.step(3.0, Mode::Rest));
     assert_eq!(test.probability().to_bits(), 0);
     assert!(!test.step(0.0, Mode::Test));
-    near(test.probability(), 0.3246524674 / 60.3246524674);
+    let [first, ..] = case.statistic;
+    near(test.probability(), first / (first + 60.0));
 }
 
 #[test]
