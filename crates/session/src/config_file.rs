@@ -361,7 +361,7 @@ mod tests {
         assert_eq!(again, file);
         // A change of something else keeps it, and an empty name leaves it out.
         let changed = |text: &str| again.changed(None, &[text.to_owned()]).unwrap();
-        assert_eq!(changed("rows.every_ms=200").calibration_file(), file.calibration_file());
+        assert_eq!(changed("rows.clock=time:200").calibration_file(), file.calibration_file());
         let without = changed("rows.calibration=");
         assert_eq!((without.calibration_file(), &without), (None, &with(&[]).unwrap()));
     }

@@ -200,7 +200,8 @@ fn spec() -> InstrumentSpec {
 
 fn config(strategy: Strategy, lots: i64) -> Config {
     Config {
-        features: FeatureConfig::default(),
+        // Its rows are warm from the first one on.
+        features: FeatureConfig { warm_after: Nanos::ZERO, ..FeatureConfig::default() },
         calibration: fluxo_features::Calibration::default(),
         agents: fluxo_flow_agents::Config { order_flow: None },
         coordinator: fluxo_coordinator::Config {

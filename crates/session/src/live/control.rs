@@ -12,7 +12,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, sync_channel};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -49,14 +49,19 @@ const BUNDLE: &str = "bundle ";
 #[derive(Debug)]
 pub(crate) struct BundleLoader {
     pub(crate) file: EngineFile,
-    pub(crate) spec: InstrumentSpec,
+    /// Put here as soon as the venue has said it: what a model reads depends on it.
+    pub(crate) spec: Arc<OnceLock<InstrumentSpec>>,
     pub(crate) library: Option<PathBuf>,
 }
 
 impl BundleLoader {
     fn load(&self, folder: &str) -> Outcome<Command> {
         let folder = Path::new(folder);
-        let models = Models::load(folder, &self.file, &self.spec, self.library.as_deref())?;
+        let Some(spec) = self.spec.get() else {
+            let what = anyhow::anyhow!("`{BUNDLE}…` is not done: the venue has not answered yet");
+            return Err(Failure::stopped(what).remedy("ask again"));
+        };
+        let models = Models::load(folder, &self.file, spec, self.library.as_deref())?;
         Ok(Command::UseBundle(Box::new(models)))
     }
 }

@@ -2,8 +2,8 @@
 
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use fluxo_core::{Market, Nanos};
 use fluxo_lake::journal::JournalReader;
@@ -95,6 +95,16 @@ pub fn run_live(
     };
     let plan = Plan::new(setup.market, &symbol, &endpoints).or_usage()?;
     let inbox = Arc::clone(&stopper.inbox);
+    let described = Arc::new(OnceLock::new());
+    let control = setup.control.as_deref().map(|path| {
+        let loader = BundleLoader {
+            file: setup.engine.clone(),
+            spec: Arc::clone(&described),
+            library: setup.ort_lib.clone(),
+        };
+        ControlSocket::open(path, &inbox, loader)
+    });
+    let control = control.transpose()?;
     let config = ClientConfig { seed: std::process::id().into(), ..ClientConfig::DEFAULT };
     let venue = Venue::greet(&plan, &config, &|| stopper.is_stopped()).map_err(connect_failure)?;
     let instrument = label(setup.market, &symbol);
@@ -111,15 +121,7 @@ pub fn run_live(
     let feed = Feed::new(listed.clone()).or_usage()?;
     // Refused before a socket is opened for it.
     setup.engine.engine_config(&listed).or_usage()?;
-    let control = setup.control.as_deref().map(|path| {
-        let loader = BundleLoader {
-            file: setup.engine.clone(),
-            spec: listed.clone(),
-            library: setup.ort_lib.clone(),
-        };
-        ControlSocket::open(path, &inbox, loader)
-    });
-    let control = control.transpose()?;
+    described.get_or_init(|| listed.clone());
     let models =
         Models::named(setup.bundle.as_deref(), &setup.engine, &listed, setup.ort_lib.as_deref())?;
     let links = plan.links.iter().map(|link| link.name).collect();
