@@ -272,7 +272,7 @@ mod tests {
     /// A missing level has no lots, and lies one tick behind the last one.
     fn ranked(levels: &BTreeMap<i64, i64>, rank: usize) -> (i64, i64) {
         let mut best = levels.iter().rev().take(DEPTH_LEVELS).map(|(price, lots)| (*price, *lots));
-        let last = best.clone().last().map(|(price, _)| (price - 1, 0));
+        let last = best.clone().next_back().map(|(price, _)| (price - 1, 0));
         best.nth(rank).or(last).unwrap_or_default()
     }
 
