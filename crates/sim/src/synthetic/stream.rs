@@ -78,8 +78,14 @@ impl SyntheticStream {
             let at = at + Nanos::new(after.get() * self.pace.get() / STEP.get());
             self.trade_id += 1;
             let condition = TradeCondition::Market;
-            let trade =
-                Trade { price, lots, aggressor, condition, trade_id: self.trade_id, match_id: None };
+            let trade = Trade {
+                price,
+                lots,
+                aggressor,
+                condition,
+                trade_id: self.trade_id,
+                match_id: None,
+            };
             self.push(at, MarketData::Trade(trade));
             let side = aggressor.hit_side().expect("the market knows who took");
             let book = self.book.as_mut().expect("trades come after a book");

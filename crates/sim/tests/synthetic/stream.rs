@@ -2,7 +2,9 @@
 
 use fluxo_core::{MarketData, Nanos, Side};
 use fluxo_market_data::{Book, BookConfig, Level};
-use fluxo_sim::synthetic::{FIRST_STEP, SyntheticConfig, SyntheticKind, SyntheticMarket, SyntheticStream};
+use fluxo_sim::synthetic::{
+    FIRST_STEP, SyntheticConfig, SyntheticKind, SyntheticMarket, SyntheticStream,
+};
 use fluxo_sim::{MarketSource, Recorded};
 
 const PACE: Nanos = Nanos::from_millis(8);
