@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use fluxo_core::Market;
+use fluxo_features::SamplingClock;
 use fluxo_session::{Selection, market_named};
 
 /// Makes datasets of recordings, and bundles of models of datasets.
@@ -49,10 +50,14 @@ pub(crate) struct Dataset {
     /// The symbol that is meant: BTCUSDT. Needed where a lake has several.
     #[arg(long)]
     symbol: Option<String>,
+    /// When a row is made: time:MS every so many milliseconds, book-change after each change of the ten
+    /// best levels, volume:LOTS whenever so much has traded. Wins over `rows.clock`; otherwise time:100.
+    #[arg(long, value_name = "CLOCK")]
+    pub(crate) clock: Option<SamplingClock>,
     /// Keys that differ from the shipped configs/engine.toml; of these, the section `rows` matters here.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// One key that differs, as in rows.clock=time:1000; may be repeated.
+    /// One key that differs, as in rows.warm_after_s=60; may be repeated.
     #[arg(long, value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
     /// A list in place of the shipped configs/instruments.toml.
@@ -207,6 +212,12 @@ impl Calibrate {
 }
 
 impl Dataset {
+    /// The keys that differ, the clock among them.
+    pub(crate) fn overrides(&self) -> Vec<String> {
+        let clock = self.clock.map(|clock| format!("rows.clock={clock}"));
+        self.set.iter().cloned().chain(clock).collect()
+    }
+
     pub(crate) fn selection(&self) -> Selection {
         Selection { market: self.venue, symbol: self.symbol.clone() }
     }

@@ -12,7 +12,8 @@ use crate::clock::Stopwatch;
 
 pub(crate) fn run(command: &Dataset) -> Outcome {
     let stopwatch = Stopwatch::start();
-    let mut engine = EngineFile::load(command.config.as_deref(), &command.set).or_usage()?;
+    let mut engine =
+        EngineFile::load(command.config.as_deref(), &command.overrides()).or_usage()?;
     if let Some(calibration) = &command.calibration {
         engine = engine.calibrated(calibration).or_usage()?;
     }

@@ -165,7 +165,8 @@ fn feature_schema(text: &str) -> Value {
 }
 
 /// The window, or where a feature decays ten half-lives: what lies before has lost 99.9 % of its
-/// weight. 0 for what counts no time, and for the regime vector while it is not built.
+/// weight. 0 for what counts no time, and for the regime vector, whose memory of what is usual has no
+/// end: its fast estimate has forgotten a step after ten minutes, its slow one after five hours.
 fn lookback_ns(slot: usize) -> i64 {
     const HALF_LIVES: i64 = 10;
     let millis = FEATURES.get(slot).map_or(0, |feature| {

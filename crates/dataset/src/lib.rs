@@ -34,4 +34,4 @@ pub use facts::Mode;
 pub use manifest::{FileFacts, LabelCounts, Manifest};
 pub use session_day::session_of;
 pub use uniqueness::Uniqueness;
-pub use write::{Dataset, Progress, write_dataset};
+pub use write::{Dataset, Progress, write_dataset, write_dataset_of};

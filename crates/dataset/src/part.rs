@@ -151,15 +151,13 @@ struct Group {
     session: Vec<i32>,
     segment: Vec<i32>,
     warm: Vec<bool>,
+    regime: Vec<i32>,
     values: Vec<Vec<f32>>,
     targets: [Nullable<f32>; TARGET_COUNT],
     ends: [Nullable<i64>; TARGET_COUNT],
     weights: [Nullable<f32>; TARGET_COUNT],
     aux: [Nullable<f64>; AUX_COLUMNS.len()],
 }
-
-/// The class of the regime vector while that is not built.
-const REGIME_UNKNOWN: i32 = -1;
 
 impl Group {
     fn len(&self) -> usize {
@@ -172,6 +170,7 @@ impl Group {
         self.session.push(row.session);
         self.segment.push(i32::try_from(row.segment).expect("segments of a recording"));
         self.warm.push(row.is_warm);
+        self.regime.push(i32::from(row.regime));
         self.values.resize_with(VALUES, Vec::new);
         for (column, value) in self.values.iter_mut().zip(row.values) {
             column.push(value);
@@ -190,7 +189,7 @@ impl Group {
 
     fn clear(&mut self) {
         [&mut self.ts, &mut self.seq].into_iter().for_each(Vec::clear);
-        [&mut self.session, &mut self.segment].into_iter().for_each(Vec::clear);
+        [&mut self.session, &mut self.segment, &mut self.regime].into_iter().for_each(Vec::clear);
         self.warm.clear();
         self.values.iter_mut().for_each(Vec::clear);
         self.targets.iter_mut().chain(&mut self.weights).for_each(Nullable::clear);
@@ -206,7 +205,7 @@ impl Group {
         to.column::<Int32Type>(&self.session, None)?;
         to.column::<Int32Type>(&self.segment, None)?;
         to.column::<BoolType>(&self.warm, None)?;
-        to.column::<Int32Type>(&vec![REGIME_UNKNOWN; self.len()], None)?;
+        to.column::<Int32Type>(&self.regime, None)?;
         self.values.iter().try_for_each(|column| to.column::<FloatType>(column, None))?;
         self.targets.iter().try_for_each(|column| to.nullable::<FloatType>(column))?;
         self.ends.iter().try_for_each(|column| to.nullable::<Int64Type>(column))?;

@@ -18,6 +18,8 @@ pub(crate) struct Row {
     pub(crate) session: i32,
     pub(crate) segment: u32,
     pub(crate) is_warm: bool,
+    /// The column `regime`: 1 in a trend upwards, 2 in one downwards, 0 otherwise, -1 unknown.
+    pub(crate) regime: i8,
     pub(crate) values: [f32; VALUES],
     /// The best prices, where the book is valid.
     pub(crate) touch: Option<Touch>,
@@ -53,6 +55,7 @@ impl Row {
             session: session_of(row.ts),
             segment: row.segment,
             is_warm: row.is_warm,
+            regime: row.trend_sign,
             values,
             touch: None,
             terms: RowTerms::default(),

@@ -64,16 +64,40 @@ pub fn write_dataset(
     on_progress: &mut dyn FnMut(Progress),
 ) -> Result<Dataset, Error> {
     let mode = mode_of(Recording::open(inputs, instruments)?)?;
-    let recording = Recording::open(inputs, instruments)?;
-    let (spec, mut config) = (recording.spec().clone(), engine.feature_config()?);
+    let mut recording = Recording::open(inputs, instruments)?;
+    recording.begins().map_or(Ok(()), |begins| engine.check_calibrated_before(begins))?;
+    let (spec, sources) = (recording.spec().clone(), source_sha256(&recording));
+    let mut dataset =
+        write_dataset_of(&mut recording, (mode, &spec, sources), engine, out, on_progress)?;
+    if !dataset.existed {
+        dataset.warnings = recording.warnings();
+    }
+    Ok(dataset)
+}
+
+/// Writes the dataset of any source of events of one instrument below `out`, or finds it there:
+/// `sources` is the hash of what the events come from. Memory does not grow with their number.
+///
+/// # Errors
+/// Events, a configuration or a folder that cannot be used. Nothing is published then.
+pub fn write_dataset_of<S: MarketSource>(
+    source: &mut S,
+    (mode, spec, sources): (Mode, &InstrumentSpec, Digest),
+    engine: &EngineFile,
+    out: &Path,
+    on_progress: &mut dyn FnMut(Progress),
+) -> Result<Dataset, Error>
+where
+    Error: From<S::Error>,
+{
+    let mut config = engine.feature_config()?;
     if mode == Mode::TickOnly {
         config.regime_inputs = InputSet::Trades;
     }
-    let calibration = engine.calibration(&spec)?;
-    recording.begins().map_or(Ok(()), |begins| engine.check_calibrated_before(begins))?;
+    let calibration = engine.calibration(spec)?;
     let (file, targets) = (engine.calibration_file(), TargetConfig::default());
-    let common = facts::common(mode, &spec, &config, &targets, file, source_sha256(&recording));
-    let place = place_of(out, mode, &spec)?;
+    let common = facts::common(mode, spec, &config, &targets, file, sources);
+    let place = place_of(out, mode, spec)?;
     let folder = match vacant(&place, &common)? {
         Vacancy::Free(folder) => folder,
         Vacancy::Published(manifest) => {
@@ -86,8 +110,8 @@ pub fn write_dataset(
             });
         }
     };
-    let writing = Writing::new(&folder, common, &spec, (config, targets, &calibration));
-    match writing.and_then(|writing| writing.run(recording, on_progress)) {
+    let writing = Writing::new(&folder, common, spec, (config, targets, &calibration));
+    match writing.and_then(|writing| writing.run(source, on_progress)) {
         Ok(written) => {
             folder.write(PROVENANCE, &provenance())?;
             folder.write(CLASS_BALANCE, &written.class_balance)?;
@@ -98,7 +122,7 @@ pub fn write_dataset(
                 manifest: written.manifest,
                 existed: false,
                 events: written.events,
-                warnings: written.warnings,
+                warnings: Vec::new(),
             })
         }
         Err(error) => {
@@ -184,7 +208,6 @@ struct Written {
     manifest: Manifest,
     class_balance: Vec<u8>,
     events: u64,
-    warnings: Vec<String>,
 }
 
 /// Everything between the events and the files.
@@ -234,14 +257,17 @@ impl<'f> Writing<'f> {
         })
     }
 
-    fn run(
+    fn run<S: MarketSource>(
         mut self,
-        mut recording: Recording<'_>,
+        source: &mut S,
         on_progress: &mut dyn FnMut(Progress),
-    ) -> Result<Written, Error> {
-        while let Some(recorded) = recording.next()? {
+    ) -> Result<Written, Error>
+    where
+        Error: From<S::Error>,
+    {
+        while let Some(recorded) = source.next()? {
             self.on_event(&recorded)?;
-            recording.recycle(recorded.event);
+            source.recycle(recorded.event);
             if self.progress.events.is_multiple_of(EVENTS_PER_WORD) {
                 on_progress(self.progress);
             }
@@ -263,8 +289,7 @@ impl<'f> Writing<'f> {
             labels: class_balance::counts(&self.balance.all),
             reports: BTreeMap::from([(CLASS_BALANCE.to_owned(), Digest::of(&class_balance))]),
         };
-        let (events, warnings) = (self.progress.events, recording.warnings());
-        Ok(Written { manifest, class_balance, events, warnings })
+        Ok(Written { manifest, class_balance, events: self.progress.events })
     }
 
     /// Rows first, because they describe the time before the event; then the event, in the order in

@@ -481,6 +481,7 @@ impl FeatureEngine {
         }
         let is_fit = self.regime.write(at, &self.exact, &mut self.row);
         self.counts.not_finite += u64::from(!is_fit);
+        self.row.trend_sign = self.regime.nsmi().trend_sign();
         let Place { segment, is_warm } = self.segments.on_row(at);
         (self.row.segment, self.row.is_warm) = (segment, is_warm);
         let known_at = self.clock.known_at(at);

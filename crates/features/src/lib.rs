@@ -3,8 +3,8 @@
 //! [`FeatureEngine`] is fed events and gives rows on the receive clock; the catalogue (generated
 //! from `features.toml` and `targets.toml`) names every slot. It promises that a row holds what was
 //! known at its time and nothing later, that a slot is finite or undefined, and that the same
-//! events give the same bits on every machine. Features that are not built yet are undefined in
-//! every row, and [`schema_text`] says so. [`TargetEngine`] is a second pass over the same events that
+//! events give the same bits on every machine; [`schema_text`] says what each of them means.
+//! [`TargetEngine`] is a second pass over the same events that
 //! says what came after each row; the feature engine knows nothing of it. It reads no clock and no file.
 
 mod book_features;

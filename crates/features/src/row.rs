@@ -67,6 +67,8 @@ pub struct FeatureRow {
     pub segment: u32,
     /// Whether its segment began long enough ago for models to be trained on it, and to be asked.
     pub is_warm: bool,
+    /// Which way a trend goes at its time: 1 up, 2 down, 0 without one, -1 while nobody can say.
+    pub trend_sign: i8,
     values: [f32; ROW_SLOTS],
 }
 
@@ -74,7 +76,14 @@ impl FeatureRow {
     /// A row without a defined slot.
     #[must_use]
     pub const fn undefined(ts: UnixNanos, known_at: UnixNanos) -> Self {
-        Self { ts, known_at, segment: 0, is_warm: false, values: [f32::NAN; ROW_SLOTS] }
+        Self {
+            ts,
+            known_at,
+            segment: 0,
+            is_warm: false,
+            trend_sign: -1,
+            values: [f32::NAN; ROW_SLOTS],
+        }
     }
 
     /// The value of a slot, when it is defined.

@@ -56,7 +56,9 @@ impl fmt::Display for SamplingClock {
 
 /// A text that is no clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a clock is time:MILLISECONDS, book-change or volume:LOTS, with a whole number above zero")]
+#[error(
+    "a clock is time:MS (milliseconds), book-change or volume:LOTS, with a whole number above zero"
+)]
 pub struct UnknownClock;
 
 impl FromStr for SamplingClock {

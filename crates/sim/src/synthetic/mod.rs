@@ -3,6 +3,7 @@
 //!
 //! [`Process`] draws the numbers: a latent signal, what the book tells of it, the returns.
 //! [`SyntheticMarket`] makes steps of a market of them: a touch, ten levels a side, trades.
+//! [`SyntheticStream`] gives these as the events that an engine is fed.
 //! [`Oracle`] says what a trader who knows everything but the future earns there, after costs.
 //!
 //! The same seed gives the same bits on every machine: the generator is written out below, and every
@@ -14,6 +15,7 @@ mod market;
 mod oracle;
 mod process;
 mod random;
+mod stream;
 
 use fluxo_core::{
     Calendar, Decimal, FeatureUnits, InstrumentKind, InstrumentSpec, Lots, Market, Nanos,
@@ -24,6 +26,7 @@ pub use latency::Latencies;
 pub use market::{LEVELS, Step, SyntheticMarket, SyntheticTrade, TRADES_MAX};
 pub use oracle::{Band, Oracle, Posterior, Score};
 pub use process::{Draw, Process};
+pub use stream::SyntheticStream;
 
 /// Which market.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -2,4 +2,5 @@
 
 mod book;
 mod oracle;
+mod stream;
 mod truths;
