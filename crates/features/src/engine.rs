@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::book_features::BookFeatures;
 use crate::book_state::BookState;
+use crate::counts::FeatureCounts;
 use crate::coverage::Coverage;
 use crate::grid::{FINE_NS, bucket, point};
 use crate::groups::{MidReturns, Orders, Slots, write_clock, write_top};
@@ -21,7 +22,7 @@ use crate::print_features::PrintFeatures;
 use crate::regime::Regime;
 use crate::row::Exact;
 use crate::row_clock::{DueRow, RowClock};
-use crate::segments::{Place, Segments};
+use crate::segments::{Place, Segments, is_recording_boundary};
 use crate::sessions::Sessions;
 use crate::snapshot::{self, Schema, SnapshotError};
 use crate::{Calibration, Error, FeatureConfig, FeatureRow, schema_text};
@@ -84,23 +85,6 @@ pub struct FeatureEngine {
 
 fn no_row() -> FeatureRow {
     FeatureRow::undefined(UnixNanos::new(0), UnixNanos::new(0))
-}
-
-/// What the engine had to cope with.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FeatureCounts {
-    /// Events that came with a receive time before the watermark, and counted as at the watermark.
-    pub late_events: u64,
-    /// Book updates without a snapshot before them, ignored.
-    pub orphan_updates: u64,
-    /// Specifications that are no refinement of the one before: the book was lost.
-    pub foreign_specs: u64,
-    /// Prints outside the rows of their footprint bar, counted in its end rows.
-    pub footprint_clipped: u64,
-    /// Prints and depth changes that were dropped unmatched because too many waited for each other.
-    pub dropped_credits: u64,
-    /// Values that were not finite, written as undefined: each is a defect.
-    pub not_finite: u64,
 }
 
 impl FeatureEngine {
@@ -194,7 +178,7 @@ impl FeatureEngine {
         self.counts.late_events += u64::from(ts > ts_recv.get());
         self.segments.on_event(ts, &event.data);
         // The hole between two recordings is a break: its hours need not be sampled.
-        if !is_recording_boundary(event) {
+        if !is_recording_boundary(&event.data) {
             self.advance(ts);
         }
         let mut completes = false;
@@ -511,9 +495,4 @@ impl FeatureEngine {
             None => Orders::write_none(&mut slots),
         }
     }
-}
-
-fn is_recording_boundary(event: &MarketEvent) -> bool {
-    let MarketData::Gap(gap) = &event.data else { return false };
-    gap.reason == GapReason::RecordingBoundary
 }

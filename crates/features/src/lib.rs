@@ -15,6 +15,7 @@ mod calibration;
 pub mod catalogue;
 mod config;
 pub mod consensus;
+mod counts;
 mod coverage;
 mod engine;
 mod error;
@@ -44,7 +45,8 @@ mod trade_price;
 
 pub use calibration::{Calibration, IMBALANCE_BUCKETS, MicroPriceTable};
 pub use config::FeatureConfig;
-pub use engine::{FeatureCounts, FeatureEngine};
+pub use counts::FeatureCounts;
+pub use engine::FeatureEngine;
 pub use error::Error;
 pub use feature::{
     FeatureInfo, FeatureSet, Parity, Range, TargetInfo, TargetKind, Transform, Undefined,

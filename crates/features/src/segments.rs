@@ -1,6 +1,6 @@
 //! Which stretch of unbroken data a row belongs to, so that training and trading call the same rows warm.
 
-use fluxo_core::{Decimal, InstrumentSpec, MarketData, Phase};
+use fluxo_core::{Decimal, GapReason, InstrumentSpec, MarketData, Phase};
 use serde::{Deserialize, Serialize};
 
 /// Follows the events of one instrument.
@@ -68,4 +68,9 @@ impl Segments {
         let began = self.began.unwrap_or(at);
         Place { segment: self.id, is_warm: at - began >= self.warm_after }
     }
+}
+
+/// Whether two recordings meet here.
+pub(crate) fn is_recording_boundary(event: &MarketData) -> bool {
+    matches!(event, MarketData::Gap(gap) if gap.reason == GapReason::RecordingBoundary)
 }
