@@ -56,17 +56,6 @@ impl SideDepth {
         self.count < DEPTH_LEVELS || !side.is_better(last, price)
     }
 
-    /// Gives a level other lots, and says whether there is one that stays.
-    #[inline]
-    fn resize(&mut self, price: i64, lots: i64) -> bool {
-        let Some(rank) = self.prices[..self.count].iter().position(|held| *held == price) else {
-            return false;
-        };
-        let before = core::mem::replace(&mut self.lots[rank], lots);
-        self.total += i128::from(lots) - i128::from(before);
-        lots > 0
-    }
-
     /// A missing level has no lots, and lies one tick behind the last one (FEATURES 7.2).
     fn rank(&self, side: Side, rank: usize) -> (i64, i64) {
         let behind = || self.prices[self.count - 1] - side.sign();
@@ -112,8 +101,6 @@ pub(crate) struct NearBook {
     after: Depth,
     /// Which sides the last batch touched among their best ten; the other ones are as before.
     touched: [bool; 2],
-    /// Which of them got or lost a level there, and have to be read anew when the batch is over.
-    moved: [bool; 2],
     /// Whether the last batch was a snapshot.
     replaced: bool,
     /// What the last batch changed behind the ten levels that were the best before it.
@@ -134,7 +121,6 @@ impl NearBook {
             before: [SideDepth::EMPTY; 2],
             after: [SideDepth::EMPTY; 2],
             touched: [false; 2],
-            moved: [false; 2],
             replaced: false,
             behind: Vec::with_capacity(BEHIND_AT_START),
         }
@@ -173,10 +159,6 @@ impl NearBook {
     pub(crate) fn begin(&mut self, kind: BatchKind) {
         self.replaced = kind == BatchKind::Snapshot;
         self.touched = [self.replaced; 2];
-        self.moved = [self.replaced; 2];
-        if self.replaced {
-            self.before = self.after;
-        }
         self.behind.clear();
     }
 
@@ -187,23 +169,20 @@ impl NearBook {
         if change.before == change.after || self.replaced {
             return;
         }
-        let price = change.price.ticks();
         if self.after[at].reaches(side, change.price) {
-            if !core::mem::replace(&mut self.touched[at], true) {
-                self.before[at] = self.after[at];
-            }
-            let held = self.after[at].resize(price, change.after.get());
-            self.moved[at] |= !held;
+            self.touched[at] = true;
         } else {
-            let before = change.before.get();
+            let (price, before) = (change.price.ticks(), change.before.get());
             self.behind.push(Behind { side, price, before });
         }
     }
 
     /// The batch is over, and led to this book.
     pub(crate) fn settle(&mut self, book: &Book) {
-        for side in Side::BOTH.into_iter().filter(|side| self.moved[side.index()]) {
-            self.after[side.index()] = SideDepth::of(book.levels(side));
+        for side in Side::BOTH.into_iter().filter(|side| self.touched[side.index()]) {
+            let at = side.index();
+            self.before[at] = self.after[at];
+            self.after[at] = SideDepth::of(book.levels(side));
         }
     }
 
