@@ -222,6 +222,9 @@ def account(market: Market) -> Accounts:
             continue
         ts = int(batches.ts[i])
         accounts.expire(ts)
+        if batches.snapshot[i]:
+            # The decrease of an earlier print is inside the snapshot: it will never be seen.
+            accounts.sides = {1: Side(), -1: Side()}
         if market.continues[i]:
             for change in batches.changes[i]:
                 accounts.on_change(ts, change.side, change.price, change.delta)
@@ -258,41 +261,39 @@ def account_orders(market: Market) -> Accounts:
 
 
 def renewals(market: Market) -> list[tuple[int, int]]:
-    """Where an order came back within 1 ms of a full fill at the best price, twice (7.8 for L3)."""
+    """Where an order came back within 1 ms of a full fill at its price, twice (7.8 for L3).
+
+    A full fill empties the best price for the moment, so what resets the count is a full fill at
+    another price of the side: then this one is best no more.
+    """
     orders = market.stream.orders
     found: list[tuple[int, int]] = []
     if orders is None:
         return found
-    batches = market.batches
-    batch_of = np.searchsorted(batches.seq, orders.seq)
-    best: dict[int, int | None] = {1: None, -1: None}
+    filled: dict[int, tuple[int, int | None]] = {}
     count = {1: 0, -1: 0}
-    filled: dict[int, int | None] = {1: None, -1: None}
     resting: dict[int, int] = {}
     for i, kind in enumerate(orders.kind.tolist()):
         ts, side, price = int(orders.ts[i]), int(orders.side[i]), int(orders.price[i])
         lots, name = int(orders.lots[i]), int(orders.id[i])
-        for sign, prices in ((1, batches.bid_price), (-1, batches.ask_price)):
-            now = int(prices[batch_of[i], 0])
-            # A full fill can empty the price for the moment until the order is back.
-            gone = best[sign] != now and not (filled[sign] is not None and kind == EXECUTE)
-            if gone and not (kind == ADD and side == sign and price == best[sign]):
-                best[sign], count[sign], filled[sign] = now, 0, None
+        at, since = filled.get(side, (0, None))
         if kind == ADD:
             resting[name] = lots
-            since = filled[side]
-            if price == best[side] and since is not None and ts - since <= MS:
+            if since is not None and price == at and ts - since <= MS:
+                # One fill has one successor.
+                filled[side] = (price, None)
                 count[side] += 1
-                filled[side] = None
                 if count[side] >= 2:
                     found.append((ts, side))
+                    del filled[side]
                     count[side] = 0
         elif name in resting:
             resting[name] -= lots
             if resting[name] <= 0:
                 del resting[name]
-                if kind == EXECUTE and price == best[side]:
-                    filled[side] = ts
+                if kind == EXECUTE:
+                    count[side] = count[side] if price == at else 0
+                    filled[side] = (price, ts)
     return found
 
 
