@@ -25,7 +25,7 @@ import pytest
 from feature_reference import binance, catalogue, lobster
 from feature_reference.market import Market
 from feature_reference.primitives import Column
-from feature_reference.stream import MS, SECOND, Settings, Stream, around_the_clock
+from feature_reference.stream import MS, SECOND, Calendar, Settings, Stream, around_the_clock
 from feature_reference.targets import Label
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -83,6 +83,27 @@ def entries(kind: str) -> list[dict[str, Any]]:
     return tomllib.loads(text)[kind]
 
 
+def listed(market: str, symbol: str) -> dict[str, Any]:
+    """What the list of instruments says of one, with what holds for its market."""
+    text = (PROJECT / "configs/instruments.toml").read_text(encoding="utf-8")
+    known = tomllib.loads(text)
+    wanted = (market, symbol)
+    spec = next(line for line in known["instrument"] if (line["market"], line["symbol"]) == wanted)
+    return known["markets"][market] | spec
+
+
+def settings_of(spec: dict[str, Any], calendar: Calendar) -> Settings:
+    """The settings of a listed instrument."""
+    return Settings(
+        calendar=calendar,
+        size_unit_lots=spec["size_unit_lots"],
+        profile_row_ticks=spec["profile_row_ticks"],
+        footprint_row_ticks=spec["footprint_row_ticks"],
+        match_ttl=spec["match_ttl_ms"] * MS,
+        fee_bps=float(spec["taker_fee"]) * 1e4,
+    )
+
+
 @dataclass(frozen=True)
 class Recording:
     """Consecutive captures of one instrument, and how far they are compared by default."""
@@ -100,22 +121,8 @@ class Recording:
 
     def stream(self) -> Stream:
         """What the reference reads of them."""
-        text = (PROJECT / "configs/instruments.toml").read_text(encoding="utf-8")
-        listed = tomllib.loads(text)
-        spec = next(
-            found
-            for found in listed["instrument"]
-            if (found["market"], found["symbol"]) == (self.market, self.symbol)
-        )
-        spec = listed["markets"][self.market] | spec
-        settings = Settings(
-            calendar=around_the_clock(self.funding_s * SECOND),
-            size_unit_lots=spec["size_unit_lots"],
-            profile_row_ticks=spec.get("profile_row_ticks", 100),
-            footprint_row_ticks=spec.get("footprint_row_ticks", 10),
-            match_ttl=spec["match_ttl_ms"] * MS,
-            fee_bps=float(spec["taker_fee"]) * 1e4,
-        )
+        spec = listed(self.market, self.symbol)
+        settings = settings_of(spec, around_the_clock(self.funding_s * SECOND))
         return binance.read(
             self.paths,
             settings,
@@ -239,34 +246,59 @@ def test_a_difference_is_noticed() -> None:
         assert differences(ours, damaged, ts) is not None, at
 
 
-def compare_features(
+def worst_error(ours: np.ndarray, rows: np.ndarray) -> float:
+    """The largest relative error where a value is not small against what the feature is like."""
+    both = ~np.isnan(ours) & ~np.isnan(rows)
+    large = both & (np.abs(ours) > CANCELLATION * np.abs(ours[both]).max(initial=0.0))
+    return float(np.abs(rows[large] / ours[large] - 1.0).max(initial=0.0))
+
+
+def feature_differences(
     columns: dict[int, Column], table: Any, facts: dict[str, Any], ts: np.ndarray
-) -> None:
+) -> list[str]:
     """All features and regime values that are built, mask for mask and value for value."""
     schema = facts["ds.feature_schema"]
     names = [entry["name"] for entry in entries("feature")[: catalogue.FEATURES]]
     assert [line["name"] for line in schema] == [*names, *REGIME]
     assert list(columns) == list(range(len(schema)))
-    compared, skipped, wrong = [], [], []
+    compared, without, skipped, wrong = [], [], [], []
+    worst, worst_name = 0.0, ""
     for index, line in enumerate(schema):
         name = line["name"]
         if "rev=0" in line["params"].split(";"):
             skipped.append(name)
             continue
+        ours = columns[index].values
         rows = table.column(name).to_numpy()[: len(ts)].astype(np.float64)
-        difference = differences(columns[index].values, rows, ts)
-        compared.append(name)
+        difference = differences(ours, rows, ts)
+        # A column without any value agrees in its mask alone.
+        (compared if columns[index].valid.any() else without).append(index)
+        error = worst_error(ours, rows)
+        if error > worst:
+            worst, worst_name = error, name
         if difference:
             wrong.append(f"{index} {name}: {difference}")
-    print(f"{len(compared)} features compared over {len(ts)} rows")
+    print(f"{len(compared)} values compared over {len(ts)} rows: {ranges(compared)}")
+    print(f"without any value, so by the mask alone: {ranges(without)}")
+    print(f"worst relative error {worst:.2g} of {worst_name}")
     print(f"not built yet, not compared: {', '.join(skipped) or 'none'}")
-    assert not wrong, "\n".join(wrong)
-    assert len(set(compared) & set(names)) >= COMPARED_MIN
+    least = COMPARED_MIN
+    if len([index for index in compared if index < catalogue.FEATURES]) < least:
+        wrong.append(f"fewer than {least} features were compared")
+    return wrong
 
 
-def compare_targets(
+def ranges(numbers: list[int]) -> str:
+    """Numbers in order, as ranges."""
+    starts = [n for n in numbers if n - 1 not in numbers]
+    ends = [n for n in numbers if n + 1 not in numbers]
+    pairs = zip(starts, ends, strict=True)
+    return ", ".join(str(a) if a == b else f"{a}..{b}" for a, b in pairs) or "none"
+
+
+def target_differences(
     labels: dict[int, Label], table: Any, facts: dict[str, Any], market: Market, *, cut: bool
-) -> None:
+) -> list[str]:
     """Every target that is built, with the time at which it was known."""
     ts = market.rows
     compared, wrong = [], []
@@ -293,10 +325,14 @@ def compare_targets(
         late = np.flatnonzero(known_at != t1)
         if len(late):
             at = int(late[0])
-            wrong.append(f"{name}: {len(late)} times, first {t1[at]}, not {known_at[at]}")
+            wrong.append(
+                f"{name}: {len(late)} times, first in row {at} at {ts[at]}: {t1[at]} where the "
+                f"reference has {known_at[at]}"
+            )
     print(f"targets compared: {', '.join(compared)}")
-    assert not wrong, "\n".join(wrong)
-    assert len(compared) >= 8
+    if len(compared) < len(labels):
+        wrong.append(f"only {len(compared)} targets were compared")
+    return wrong
 
 
 @pytest.mark.parametrize("recording", RECORDINGS, ids=lambda r: f"{r.market}-{r.files[0]}")
@@ -313,8 +349,9 @@ def test_the_rows_are_those_of_the_text(recording: Recording, tmp_path: Path) ->
     cut = len(theirs) > len(ts)
     assert cut == (not WHOLE and recording.until is not None)
     np.testing.assert_array_equal(theirs[: len(ts)], ts)
-    compare_features(columns, table, facts, ts)
-    compare_targets(labels, table, facts, market, cut=cut)
+    wrong = feature_differences(columns, table, facts, ts)
+    wrong += target_differences(labels, table, facts, market, cut=cut)
+    assert not wrong, "\n".join(wrong)
 
 
 def lobster_path() -> Path:
@@ -324,13 +361,7 @@ def lobster_path() -> Path:
 @cache
 def lobster_market() -> Market:
     """GOOG of one day: its first twenty minutes, or all of it."""
-    settings = Settings(
-        calendar=lobster.calendar("2012-06-21"),
-        size_unit_lots=1,
-        profile_row_ticks=1,
-        footprint_row_ticks=1,
-        match_ttl=0,
-    )
+    settings = settings_of(listed("nasdaq", "GOOG"), lobster.calendar("2012-06-21"))
     seconds = None if WHOLE else 20 * 60
     return Market(lobster.read(lobster_path(), settings, until_seconds=seconds), SECOND)
 
@@ -381,5 +412,6 @@ def test_rows_of_an_order_feed_are_those_of_the_text(tmp_path: Path) -> None:
     table, facts = dataset([lobster_path()], tmp_path, SECOND)
     theirs = table.column("ts").cast("int64").to_numpy()
     np.testing.assert_array_equal(theirs[: len(market.rows)], market.rows)
-    compare_features(columns | catalogue.regime(market), table, facts, market.rows)
-    compare_targets(labels, table, facts, market, cut=not WHOLE)
+    wrong = feature_differences(columns | catalogue.regime(market), table, facts, market.rows)
+    wrong += target_differences(labels, table, facts, market, cut=not WHOLE)
+    assert not wrong, "\n".join(wrong)

@@ -61,6 +61,7 @@ impl BookFeatures {
         if match_ttl < Nanos::ZERO {
             return Err(Error::NegativeSpan { name: "match_ttl", span: match_ttl });
         }
+        let has_orders = spec.market.is_order_by_order();
         Ok(Self {
             near: NearBook::new(),
             means: BookMeans::new(),
@@ -68,12 +69,8 @@ impl BookFeatures {
             order_flow: OrderFlow::new(),
             liquidity: Liquidity::new(),
             multi_level: MultiLevel::new(),
-            band: Band::new(bps),
-            accounting: Accounting::new(
-                match_ttl.get(),
-                config.parent_close.get(),
-                spec.market.is_order_by_order(),
-            ),
+            band: Band::new(bps, has_orders),
+            accounting: Accounting::new(match_ttl.get(), config.parent_close.get(), has_orders),
             resiliency: Resiliency::new(),
             impact: Impact::new(),
             spreads: Spreads::new(),

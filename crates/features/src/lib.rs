@@ -28,6 +28,7 @@ pub mod nsmi;
 #[cfg(test)]
 mod oracles;
 mod order_state;
+mod out_of_view;
 mod parents;
 mod price_features;
 mod primitives;

@@ -1,8 +1,10 @@
 //! The book of orders, as the features see it, and what each order event exactly was.
 
-use fluxo_core::{BatchKind, BookBatch, MarketData, Price, RestingOrder, Side, UnixNanos};
-use fluxo_market_data::{LevelOrders, OrderBook, OrderBookConfig};
+use fluxo_core::{BatchKind, BookBatch, Lots, MarketData, Price, RestingOrder, Side, UnixNanos};
+use fluxo_market_data::{LevelOrders, OrderBook, OrderBookConfig, QueuedOrder};
 use serde::{Deserialize, Serialize};
+
+use crate::out_of_view::{OutOfView, Parted};
 
 /// What happened to an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +37,7 @@ pub(crate) struct OrderFact {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct OrderBookState {
     book: OrderBook,
+    out_of_view: OutOfView,
     /// Whether a whole book came, and no gap since.
     live: bool,
     /// Whether an order was said since then.
@@ -43,7 +46,8 @@ pub(crate) struct OrderBookState {
 
 impl OrderBookState {
     pub(crate) fn new(config: OrderBookConfig) -> Self {
-        Self { book: OrderBook::new(config), live: false, has_orders: false }
+        let (book, out_of_view) = (OrderBook::new(config), OutOfView::new());
+        Self { book, out_of_view, live: false, has_orders: false }
     }
 
     /// Takes an order event, and says what it was. Order events come before the batch of the levels that
@@ -77,11 +81,14 @@ impl OrderBookState {
     /// The orders cannot be trusted until the next whole book.
     pub(crate) fn lose(&mut self) {
         self.book.clear();
+        self.out_of_view.clear();
         (self.live, self.has_orders) = (false, false);
     }
 
     /// Restates the orders on a finer grid; where they do not fit it, they are lost.
     pub(crate) fn rescale(&mut self, price_factor: i64, lots_factor: i64) {
+        // Their lots are those of the coarser grid.
+        self.out_of_view.clear();
         if self.book.rescale(price_factor, lots_factor).is_err() {
             self.lose();
         }
@@ -92,7 +99,12 @@ impl OrderBookState {
         let shown = self.book.order(order.id).map(|known| known.order.lots);
         let change = self.book.take(order);
         let excess = shown.map_or(0, |shown| (order.lots.get() - shown.get()).max(0));
-        let (entered, is_gone) = (change.entered.map(UnixNanos::get), change.is_gone);
+        let (entered, is_gone) = match change.entered {
+            Some(entered) => (Some(entered.get()), change.is_gone),
+            None => self.out_of_view.take(order).map_or((None, change.is_gone), |(entered, gone)| {
+                (Some(entered), gone)
+            }),
+        };
         fact(deed, order, OrderFact { excess, entered, is_gone, ..EMPTY })
     }
 
@@ -105,6 +117,13 @@ impl OrderBookState {
             self.live = true;
         } else if self.has_orders {
             for (side, price, lots) in levels {
+                if lots == Lots::ZERO {
+                    // Orders that left the book were said to: these left the view with their level.
+                    for QueuedOrder { order, entered } in self.book.queue(side, price) {
+                        let (id, lots, entered) = (order.id, order.lots.get(), entered.get());
+                        self.out_of_view.insert(Parted { id, lots, entered });
+                    }
+                }
                 self.book.set_level(side, price, lots);
             }
         }
@@ -127,7 +146,7 @@ fn fact(deed: OrderDeed, order: &RestingOrder, rest: OrderFact) -> OrderFact {
 
 #[cfg(test)]
 mod tests {
-    use fluxo_core::{LevelUpdate, Lots};
+    use fluxo_core::LevelUpdate;
 
     use super::*;
 
@@ -166,6 +185,23 @@ mod tests {
         let unknown = state.apply(6, &unknown).unwrap();
         assert_eq!((unknown.entered, unknown.excess), (None, 0));
         assert_eq!(state.level(Side::Bid, 100).unwrap().total().get(), 3);
+    }
+
+    #[test]
+    fn an_order_that_was_out_of_view_keeps_its_age() {
+        let mut state = OrderBookState::new(CONFIG);
+        state.set_levels(&batch(BatchKind::Snapshot, &[]));
+        state.apply(3, &MarketData::OrderAdd(order(1, Side::Bid, 100, 4)));
+        state.set_levels(&batch(BatchKind::Update, &[(Side::Bid, 100, 4)]));
+        state.set_levels(&batch(BatchKind::Update, &[(Side::Bid, 100, 0)]));
+        assert!(state.level(Side::Bid, 100).is_none());
+        state.set_levels(&batch(BatchKind::Update, &[(Side::Bid, 100, 6)]));
+        // Nobody said whose lots they are.
+        assert_eq!(state.level(Side::Bid, 100).unwrap().orders, 0);
+        let cancel = MarketData::OrderCancel(order(1, Side::Bid, 100, 4));
+        let fact = state.apply(9, &cancel).unwrap();
+        assert_eq!((fact.entered, fact.is_gone), (Some(3), true));
+        assert_eq!(state.level(Side::Bid, 100).unwrap().total().get(), 2);
     }
 
     #[test]

@@ -1,7 +1,8 @@
 """Reads LOBSTER's message and order book files: one batch a message, the file's rows are the book.
 
-Orders, prints and levels are all in one ordered feed, so `match_ttl` is 0. A print off the grid of
-ticks (a hidden execution at half a cent) has no place among whole ticks: it is left out.
+Orders, prints and levels are all in one ordered feed, so `match_ttl` is 0. Prices are whole ticks and
+every print counts in price and volume, so a hidden execution at half a cent needs a tick: the one
+where its taker pays less, which the mirror of section 5 turns into itself.
 """
 
 import zipfile
@@ -136,10 +137,10 @@ def trades(sample: Sample, tick: int) -> Trades:
 
     A print is sequenced before the batch of its own message: it met the book as it was.
     """
-    executed = np.isin(sample.kind, (EXECUTE, HIDDEN)) & (sample.price % tick == 0)
-    at = np.flatnonzero(executed)
-    ts = sample.ts[at]
-    return Trades(ts, at * 2, ts, sample.price[at] // tick, sample.lots[at], -sample.side[at])
+    at = np.flatnonzero(np.isin(sample.kind, (EXECUTE, HIDDEN)))
+    ts, side, price = sample.ts[at], -sample.side[at], sample.price[at]
+    ticks = np.where(side > 0, price // tick, ceil_div(price, tick))
+    return Trades(ts, at * 2, ts, ticks, sample.lots[at], side)
 
 
 def orders(sample: Sample, tick: int) -> Orders:

@@ -164,11 +164,12 @@ class Regime:
         self.fast, self.slow = Moments(n, FAST), Moments(n, SLOW)
         a = 2.0 ** (-1.0 / FAST)
         self.full = (1 + a) / (1 - a)
-        self.rho = n / (n + self.full)
+        # The sum over all steps of the products of the fast and the slow weight.
+        self.shared = 0.0
         self.skipped = 0
         self.gap = self.drift = self.db = np.nan
         self.statistic, self.calibration = ChangeStatistic(), Calibration()
-        self.nonstationarity = np.nan
+        self.nonstationarity, self.probability = np.nan, 0.0
         self.refractory_until = self.assigned = 0
         self.name, self.names = -1, 0
         self.known: list[Fingerprint] = []
@@ -183,18 +184,21 @@ class Regime:
             return out
         self.fast.step(z)
         self.slow.step(z)
+        self.shared = self.fast.a * self.slow.a * self.shared + 1.0
         t = self.fast.steps
-        if t <= self.full:
-            return out
-        cov, slow = shrunk(self.fast.cov, self.rho), shrunk(self.slow.cov, self.rho)
+        # n_eff as it is (9.3): a young sample is shrunk more.
+        rho = self.n / (self.n + self.fast.effective)
+        cov, slow = shrunk(self.fast.cov, rho), shrunk(self.slow.cov, rho)
         if t % self.n == 0:
             self.gap = spectral_gap(cov)
             self.db = bhattacharyya(self.fast.mean, cov, self.slow.mean, slow)
             self.drift = drift(self.db, self.n)
+        if t <= self.full:
+            return out
+        if t % TEST_EVERY == 0:
+            self.test(t, cov)
         if t >= SLOW:
-            if t % TEST_EVERY == 0:
-                self.test(t, cov)
-            out[0], out[1] = self.nonstationarity, self.statistic.probability
+            out[0], out[1] = self.nonstationarity, self.probability
             age = t - self.assigned
             kept = (1.0 - out[1]) * (1.0 - 2.0 ** (-age / 300.0))
             out[5] = kept if self.name >= 0 else 0.0
@@ -202,20 +206,34 @@ class Regime:
         return out
 
     def test(self, t: int, cov: Floats) -> None:
-        """One test step: y, its z, the statistic, and what an alarm means."""
-        y = (max(0.0, self.db) / steady_null_size(self.n)) ** (1.0 / 3.0)
+        """One test step: y, its z, the statistic, and what an alarm means.
+
+        Until fast and slow are distinct it only teaches the calibration (9.10): that is what the
+        null size of the actual weights is for.
+        """
+        y = (max(0.0, self.db) / self.null_size(t)) ** (1.0 / 3.0)
         z = self.calibration.z(y)
         self.nonstationarity = normal(z)
-        quiet = t < self.refractory_until
-        if self.statistic.probability <= 0.5 and not quiet:
+        quiet, alarm = t < self.refractory_until, False
+        if t >= SLOW and not quiet:
+            alarm = self.statistic.step(z)
+        # What an alarm says stands until the next test, R being 0 (9.7).
+        self.probability = self.statistic.probability
+        if not quiet and self.probability <= 0.5:
             self.calibration.learn(y)
-        if quiet:
-            return
-        if self.statistic.step(z):
+        if alarm:
             self.statistic.r = 0.0
             self.name, self.refractory_until = -1, t + 2 * TEST_EVERY
-        elif self.name < 0:
+        elif t >= SLOW and not quiet and self.name < 0:
             self.identify(t, cov)
+
+    def null_size(self, t: int) -> float:
+        """D0: from the weights as they are until both windows are full (9.10)."""
+        if t >= SLOW:
+            return steady_null_size(self.n)
+        fast, slow = self.fast, self.slow
+        both = self.shared / (fast.weight * slow.weight)
+        return null_size(self.n, 1.0 / fast.effective, 1.0 / slow.effective, both)
 
     def identify(self, t: int, cov: Floats) -> None:
         """The nearest known fingerprint, or a new one (9.8)."""

@@ -24,6 +24,7 @@ TEN, FINE, USUAL = 10 * SECOND, 100 * MS, 300 * SECOND
 OUTFLOW_HALF_LIFE = 5 * SECOND
 ICEBERG_HOLD = 5 * SECOND
 FOREVER = 1 << 62
+SLOTS = 256
 
 
 @dataclass
@@ -32,8 +33,23 @@ class Entry:
 
     ts: int
     lots: int
+    # In which order entries came.
+    number: int
     # Of a credit: whether its price was best when the print came.
     at_best: bool = False
+
+
+@dataclass
+class Slot:
+    """A price with what waits there, both lists oldest first."""
+
+    credit: deque[Entry] = field(default_factory=deque)
+    debit: deque[Entry] = field(default_factory=deque)
+
+    @property
+    def last(self) -> int:
+        """The number of its last entry."""
+        return max(waiting[-1].number for waiting in (self.credit, self.debit) if waiting)
 
 
 @dataclass
@@ -50,11 +66,43 @@ class Hidden:
 
 @dataclass
 class Side:
-    """The table of one side, by price."""
+    """The table of one side, by price: at most `SLOTS` of them."""
 
-    credit: dict[int, deque[Entry]] = field(default_factory=dict)
-    debit: dict[int, deque[Entry]] = field(default_factory=dict)
+    slots: dict[int, Slot] = field(default_factory=dict)
     reserve: Hidden = field(default_factory=Hidden)
+    dropped: int = 0
+
+    def waiting(self, price: int, *, credit: bool) -> deque[Entry]:
+        """A list of a price that may get an entry; the stalest slot makes room for a new one."""
+        if price not in self.slots:
+            if len(self.slots) == SLOTS:
+                del self.slots[min(self.slots, key=lambda p: self.slots[p].last)]
+                self.dropped += 1
+            self.slots[price] = Slot()
+        slot = self.slots[price]
+        return slot.credit if credit else slot.debit
+
+    def consume(self, price: int, lots: int, *, credit: bool) -> list[Entry]:
+        """Takes up to so many lots from a list; the parts, with the times of their entries."""
+        slot = self.slots.get(price)
+        if slot is None:
+            return []
+        waiting, parts = slot.credit if credit else slot.debit, []
+        while lots and waiting:
+            entry = waiting[0]
+            part = min(lots, entry.lots)
+            parts.append(Entry(entry.ts, part, entry.number))
+            entry.lots, lots = entry.lots - part, lots - part
+            if entry.lots == 0:
+                waiting.popleft()
+        self.free(price)
+        return parts
+
+    def free(self, price: int) -> None:
+        """A slot is given back when both of its lists are empty."""
+        slot = self.slots.get(price)
+        if slot is not None and not slot.credit and not slot.debit:
+            del self.slots[price]
 
 
 @dataclass(frozen=True)
@@ -74,6 +122,7 @@ class Accounts:
         """With a `match_ttl` of 0 a credit lives to the end of the next batch."""
         self.ttl, self.close = match_ttl, parent_close
         self.sides = {1: Side(), -1: Side()}
+        self.number = 0
         self.adds: list[Booking] = []
         self.cancels: list[Booking] = []
         self.detected: list[tuple[int, int]] = []
@@ -82,15 +131,12 @@ class Accounts:
         """A print against the resting orders of `side`."""
         self.expire(ts)
         table = self.sides[side]
-        left = lots
-        for entry in self.alive(table.debit, price, ts, self.ttl):
-            part = min(left, entry.lots)
-            entry.lots, left = entry.lots - part, left - part
-            if part:
-                self.cancels.append(Booking(ts, entry.ts, side, -part))
+        explained = table.consume(price, lots, credit=False)
+        self.cancels += [Booking(ts, part.ts, side, -part.lots) for part in explained]
+        left = lots - sum(part.lots for part in explained)
         if left:
             at_best = price == table.reserve.price
-            table.credit.setdefault(price, deque()).append(Entry(ts, left, at_best))
+            self.wait(table, price, Entry(ts, left, self.number, at_best), credit=True)
 
     def on_change(self, ts: int, side: int, price: int, delta: int) -> None:
         """A change of a level within the ten best, in a batch."""
@@ -98,13 +144,15 @@ class Accounts:
         if delta > 0:
             self.adds.append(Booking(ts, ts, side, delta))
             return
-        left = -delta
-        for entry in self.alive(table.credit, price, ts, self.ttl or FOREVER):
-            part = min(left, entry.lots)
-            entry.lots, left = entry.lots - part, left - part
+        left = -delta - sum(part.lots for part in table.consume(price, -delta, credit=True))
         if left:
             self.cancels.append(Booking(ts, ts, side, left))
-            table.debit.setdefault(price, deque()).append(Entry(ts, left))
+            self.wait(table, price, Entry(ts, left, self.number), credit=False)
+
+    def wait(self, table: Side, price: int, entry: Entry, *, credit: bool) -> None:
+        """An entry joins its list."""
+        table.waiting(price, credit=credit).append(entry)
+        self.number += 1
 
     def on_best(self, side: int, price: int, lots: int) -> None:
         """The best price of a side and what it shows, at the end of a batch."""
@@ -120,31 +168,21 @@ class Accounts:
         if self.ttl == 0:
             self.expire(ts, everything=True)
 
-    def alive(self, entries: dict[int, deque[Entry]], price: int, ts: int, ttl: int) -> list[Entry]:
-        """The entries that can still be matched, oldest first."""
-        waiting = entries.get(price, deque())
-        return [entry for entry in waiting if entry.lots and ts - entry.ts <= ttl]
-
     def expire(self, now: int, *, everything: bool = False) -> None:
         """Lets die what nothing can match any more; `now` is the time of the next event."""
         for sign, table in self.sides.items():
-            reserve = table.reserve
-            for price in list(table.credit):
-                waiting = table.credit[price]
-                while waiting and (everything or now - waiting[0].ts > (self.ttl or FOREVER)):
-                    entry = waiting.popleft()
+            for price in list(table.slots):
+                slot = table.slots[price]
+                while slot.credit and (
+                    everything or now - slot.credit[0].ts > (self.ttl or FOREVER)
+                ):
+                    entry = slot.credit.popleft()
                     at = now if everything else entry.ts + self.ttl
-                    if entry.lots and entry.at_best and price == reserve.price:
+                    if entry.at_best and price == table.reserve.price:
                         self.on_hidden(sign, table, entry.lots, at)
-                        reserve = table.reserve
-                if not waiting:
-                    table.credit.pop(price, None)
-            for price in list(table.debit):
-                waiting = table.debit[price]
-                while waiting and now - waiting[0].ts > self.ttl:
-                    waiting.popleft()
-                if not waiting:
-                    del table.debit[price]
+                while slot.debit and now - slot.debit[0].ts > self.ttl:
+                    slot.debit.popleft()
+                table.free(price)
 
     def on_hidden(self, sign: int, table: Side, lots: int, at: int) -> None:
         """Lots traded at the best price and the display did not fall."""
@@ -160,10 +198,10 @@ class Accounts:
 
     def reset(self, table: Side) -> None:
         """Forgets the reserve, and what was printed at its price."""
-        if table.reserve.price is not None:
-            waiting = table.credit.get(table.reserve.price)
-            if waiting is not None:
-                waiting.clear()
+        price = table.reserve.price
+        if price is not None and price in table.slots:
+            table.slots[price].credit.clear()
+            table.free(price)
 
 
 def account(market: Market) -> Accounts:
@@ -184,6 +222,9 @@ def account(market: Market) -> Accounts:
             continue
         ts = int(batches.ts[i])
         accounts.expire(ts)
+        if batches.snapshot[i]:
+            # The decrease of an earlier print is inside the snapshot: it will never be seen.
+            accounts.sides = {1: Side(), -1: Side()}
         if market.continues[i]:
             for change in batches.changes[i]:
                 accounts.on_change(ts, change.side, change.price, change.delta)
@@ -220,41 +261,39 @@ def account_orders(market: Market) -> Accounts:
 
 
 def renewals(market: Market) -> list[tuple[int, int]]:
-    """Where an order came back within 1 ms of a full fill at the best price, twice (7.8 for L3)."""
+    """Where an order came back within 1 ms of a full fill at its price, twice (7.8 for L3).
+
+    A full fill empties the best price for the moment, so what resets the count is a full fill at
+    another price of the side: then this one is best no more.
+    """
     orders = market.stream.orders
     found: list[tuple[int, int]] = []
     if orders is None:
         return found
-    batches = market.batches
-    batch_of = np.searchsorted(batches.seq, orders.seq)
-    best: dict[int, int | None] = {1: None, -1: None}
+    filled: dict[int, tuple[int, int | None]] = {}
     count = {1: 0, -1: 0}
-    filled: dict[int, int | None] = {1: None, -1: None}
     resting: dict[int, int] = {}
     for i, kind in enumerate(orders.kind.tolist()):
         ts, side, price = int(orders.ts[i]), int(orders.side[i]), int(orders.price[i])
         lots, name = int(orders.lots[i]), int(orders.id[i])
-        for sign, prices in ((1, batches.bid_price), (-1, batches.ask_price)):
-            now = int(prices[batch_of[i], 0])
-            # A full fill can empty the price for the moment until the order is back.
-            gone = best[sign] != now and not (filled[sign] is not None and kind == EXECUTE)
-            if gone and not (kind == ADD and side == sign and price == best[sign]):
-                best[sign], count[sign], filled[sign] = now, 0, None
+        at, since = filled.get(side, (0, None))
         if kind == ADD:
             resting[name] = lots
-            since = filled[side]
-            if price == best[side] and since is not None and ts - since <= MS:
+            if since is not None and price == at and ts - since <= MS:
+                # One fill has one successor.
+                filled[side] = (price, None)
                 count[side] += 1
-                filled[side] = None
                 if count[side] >= 2:
                     found.append((ts, side))
+                    del filled[side]
                     count[side] = 0
         elif name in resting:
             resting[name] -= lots
             if resting[name] <= 0:
                 del resting[name]
-                if kind == EXECUTE and price == best[side]:
-                    filled[side] = ts
+                if kind == EXECUTE:
+                    count[side] = count[side] if price == at else 0
+                    filled[side] = (price, ts)
     return found
 
 

@@ -1,7 +1,5 @@
 """Order-level features: 105..107. Undefined for ever where the venue shows no orders."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from feature_reference.market import Market
@@ -24,54 +22,48 @@ def mean_age(ages_s: Floats, half_life: float = 200) -> Floats:
     return np.exp(event_means(np.log(np.maximum(ages_s, 1e-3)).tolist(), half_life))
 
 
-@dataclass
-class Resting:
-    """An order in the book; `since` is unknown for what was there before."""
-
-    lots: int
-    since: int | None
-
-
 class Queues:
     """Orders by side and price. What the messages do not explain, the file's rows do."""
 
     def __init__(self) -> None:
         """Empty."""
-        self.levels: dict[tuple[int, int], dict[int, Resting]] = {}
+        self.levels: dict[tuple[int, int], dict[int, int]] = {}
 
     def match_book(self, side: int, prices: list[int], lots: list[int]) -> None:
-        """Makes the visible levels hold what the book row says, by orders without a name."""
+        """Makes the visible levels hold what the book row says, by orders without a name.
+
+        Of a level out of view nothing is told: when it comes back, nobody said whose its lots are.
+        """
+        shown = {price for price, total in zip(prices, lots, strict=True) if total}
+        for key in [key for key in self.levels if key[0] == side and key[1] not in shown]:
+            del self.levels[key]
         for price, total in zip(prices, lots, strict=True):
             if total == 0:
                 continue
             level = self.levels.setdefault((side, price), {})
-            missing = total - sum(order.lots for order in level.values())
+            missing = total - sum(level.values())
             if missing == 0:
                 continue
-            nameless = level.setdefault(NAMELESS, Resting(0, None))
-            nameless.lots += missing
-            if nameless.lots <= 0:
+            level[NAMELESS] = level.get(NAMELESS, 0) + missing
+            if level[NAMELESS] <= 0:
                 del level[NAMELESS]
 
-    def add(self, side: int, price: int, name: int, lots: int, ts: int) -> None:
+    def add(self, side: int, price: int, name: int, lots: int) -> None:
         """An order joins."""
-        self.levels.setdefault((side, price), {})[name] = Resting(lots, ts)
+        self.levels.setdefault((side, price), {})[name] = lots
 
-    def take(self, side: int, price: int, name: int, lots: int) -> int | None:
-        """Lots leave an order; when it came, where that is known."""
+    def take(self, side: int, price: int, name: int, lots: int) -> None:
+        """Lots leave an order."""
         level = self.levels.get((side, price), {})
         key = name if name in level else NAMELESS
-        order = level.get(key)
-        if order is None:
-            return None
-        order.lots -= lots
-        if order.lots <= 0:
-            del level[key]
-        return order.since
+        if key in level:
+            level[key] -= lots
+            if level[key] <= 0:
+                del level[key]
 
     def queue(self, side: int, price: int) -> list[int]:
         """Sizes of the orders at a price."""
-        return [order.lots for order in self.levels.get((side, price), {}).values()]
+        return list(self.levels.get((side, price), {}).values())
 
 
 def features(market: Market) -> dict[int, Column]:
@@ -82,6 +74,8 @@ def features(market: Market) -> dict[int, Column]:
     queues, count = Queues(), len(batches.ts)
     imbalance, shares = np.zeros(count), np.zeros(count)
     cancels: list[tuple[int, float]] = []
+    # When an order joined is known for good, whether its level stayed in view or not.
+    joined: dict[int, int] = {}
     order_of = {int(seq): i for i, seq in enumerate(orders.seq)}
     for k in range(count):
         i = order_of.get(int(batches.seq[k]))
@@ -89,9 +83,11 @@ def features(market: Market) -> dict[int, Column]:
             ts, side, price = int(orders.ts[i]), int(orders.side[i]), int(orders.price[i])
             name, lots = int(orders.id[i]), int(orders.lots[i])
             if orders.kind[i] == ADD:
-                queues.add(side, price, name, lots, ts)
+                queues.add(side, price, name, lots)
+                joined[name] = ts
             else:
-                since = queues.take(side, price, name, lots)
+                queues.take(side, price, name, lots)
+                since = joined.get(name)
                 prices = (batches.bid_price if side > 0 else batches.ask_price)[k - 1, :5]
                 if orders.kind[i] == CANCEL and since is not None and price in prices:
                     cancels.append((ts, (ts - since) / SECOND))

@@ -152,7 +152,8 @@ def barriers(
         at = int(market.batch[i])
         round_trip = float(spread_bps[at]) + 2 * fee + 2 * settings.slip_bps
         limits = barrier(float(sigma[i]), round_trip, settings.c_cost)
-        end = row + round(limits.seconds * SECOND)
+        # Nothing later than T + Tv counts, so the end is the last nanosecond up to there.
+        end = row + int(limits.seconds * SECOND)
         inside = slice(at + 1, int(latest(batches.ts, np.array([end]))[0]) + 1)
         hit, side = first_hit(bps(half_mids[inside], outlook.now[i]), limits.width_bps)
         values[i], t1[i] = side, end if hit < 0 else int(batches.ts[inside][hit])

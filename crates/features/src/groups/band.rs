@@ -21,6 +21,9 @@ pub(crate) struct Band {
     sides: [BandSide; 2],
     /// The lowest bid and the highest ask of the last snapshot: what lies outside is incomplete.
     known: Option<[i64; 2]>,
+    /// A feed of orders states all that it shows behind every message: as far as its book reaches
+    /// nothing is missing, and beyond that nothing is known.
+    has_orders: bool,
 }
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -31,8 +34,8 @@ struct BandSide {
 }
 
 impl Band {
-    pub(crate) const fn new(bps: i64) -> Self {
-        Self { bps, sides: [BandSide { edge: None, lots: 0 }; 2], known: None }
+    pub(crate) const fn new(bps: i64, has_orders: bool) -> Self {
+        Self { bps, sides: [BandSide { edge: None, lots: 0 }; 2], known: None, has_orders }
     }
 
     /// The book was replaced or lost: the sums have to be made anew.
@@ -88,11 +91,9 @@ impl Band {
 
     /// The lots of both sides in the band, when the feed covers it.
     fn lots(&mut self, mid_half_ticks: i64, book: &Book) -> Option<[i128; 2]> {
-        let [lowest, highest] = self.known?;
         let mid = i128::from(mid_half_ticks);
         let width = i128::from(self.bps) * mid;
-        let is_inside = |distance: i128| mid > 0 && width <= BPS * distance;
-        if !is_inside(mid - 2 * i128::from(lowest)) || !is_inside(2 * i128::from(highest) - mid) {
+        if mid <= 0 || !self.is_covered(mid, width, book) {
             return None;
         }
         // Prices inside are those with |2p - mid| <= width/BPS, all in half-ticks.
@@ -104,6 +105,24 @@ impl Band {
             self.sides[side.index()].move_to(edge, side, book);
         }
         Some(self.sides.map(|side| side.lots))
+    }
+
+    /// Whether the band lies within what the feed shows; `width` is its half, in half-ticks and
+    /// ten-thousandths.
+    fn is_covered(&self, mid: i128, width: i128, book: &Book) -> bool {
+        if self.has_orders {
+            // Some level of each side lies at the edge or beyond it.
+            let reach = width.div_euclid(BPS) + i128::from(width.rem_euclid(BPS) > 0);
+            let edges = [(mid - reach).div_euclid(2), -(-(mid + reach)).div_euclid(2)];
+            return Side::BOTH.into_iter().all(|side| {
+                let edge = i64::try_from(edges[side.index()]).ok().map(Price::from_ticks);
+                edge.is_some_and(|edge| book.levels_from(side, edge).next().is_some())
+            });
+        }
+        self.known.is_some_and(|[lowest, highest]| {
+            let [below, above] = [mid - 2 * i128::from(lowest), 2 * i128::from(highest) - mid];
+            width <= BPS * below.min(above)
+        })
     }
 }
 
@@ -163,7 +182,7 @@ mod tests {
 
     #[test]
     fn both_edges_are_inside() {
-        let (mut band, mut book) = (Band::new(5), book());
+        let (mut band, mut book) = (Band::new(5, false), book());
         let snapshot = batch(BatchKind::Snapshot, &SNAPSHOT);
         book.apply(&snapshot, |_| ());
         band.on_snapshot(&snapshot);
@@ -175,7 +194,7 @@ mod tests {
 
     #[test]
     fn what_the_snapshot_did_not_show_is_not_covered() {
-        let (mut band, mut book) = (Band::new(5), book());
+        let (mut band, mut book) = (Band::new(5, false), book());
         let mut levels = SNAPSHOT.to_vec();
         // An increment near the touch comes before the one far away.
         levels.insert(6, (Side::Bid, 9_998, 1));
@@ -188,13 +207,38 @@ mod tests {
         assert_eq!(band.lots(19_996, &book), None);
     }
 
+    #[test]
+    fn a_feed_of_orders_covers_what_it_shows() {
+        let (mut band, mut book) = (Band::new(5, true), book());
+        // Its levels come in the order of their prices.
+        let levels = [
+            (Side::Bid, 9_995, 9),
+            (Side::Bid, 9_999, 3),
+            (Side::Ask, 10_001, 1),
+            (Side::Ask, 10_005, 7),
+        ];
+        let snapshot = batch(BatchKind::Snapshot, &levels);
+        book.apply(&snapshot, |_| ());
+        band.on_snapshot(&snapshot);
+        assert_eq!(band.lots(20_000, &book), Some([12, 8]));
+        assert_eq!(band.lots(20_001, &book), None, "up to 10,005.5003");
+        assert_eq!(band.lots(19_999, &book), None, "down to 9,994.50");
+        // A level leaves the view, and another one comes into it.
+        let moved = batch(BatchKind::Update, &[(Side::Ask, 10_005, 0), (Side::Ask, 10_004, 2)]);
+        book.apply(&moved, |change| band.on_change(&change));
+        assert_eq!(band.lots(20_000, &book), None);
+        let back = batch(BatchKind::Update, &[(Side::Ask, 10_006, 4)]);
+        book.apply(&back, |change| band.on_change(&change));
+        assert_eq!(band.lots(20_000, &book), Some([12, 3]));
+    }
+
     proptest! {
         /// Against a plain sum over the whole book.
         #[test]
         fn running_sums_are_the_sums_of_the_book(
             updates in prop::collection::vec((any::<bool>(), 0_i64..400, 0_i64..9, 0_i64..9), 1..200)
         ) {
-            let (mut band, mut book) = (Band::new(50), book());
+            let (mut band, mut book) = (Band::new(50, false), book());
             let edges = [(Side::Bid, 9_000, 1), (Side::Ask, 11_000, 1)];
             let snapshot = batch(BatchKind::Snapshot, &edges);
             book.apply(&snapshot, |_| ());

@@ -93,7 +93,6 @@ impl Monitor {
 
     /// One grid second with standardised inputs.
     pub(crate) fn step(&mut self, z: &Vector) {
-        let was_warm = self.is_warm();
         self.fast.step(self.n, z);
         self.slow.step(self.n, z);
         self.shared = self.fast.decay() * self.slow.decay() * self.shared + 1.0;
@@ -102,14 +101,14 @@ impl Monitor {
         }
         self.since_alarm = self.since_alarm.map(|steps| steps + 1);
         self.faulty_for = self.faulty_for.map(|steps| steps + 1);
-        if !self.is_warm() {
-            return;
-        }
-        self.dimension_ratio = self.fast.dimension_ratio(self.n, self.rho());
+        // Also while nothing is shown: the first values that are shown are those held from then.
         let steps = self.fast.steps();
-        let test_is_due = steps.is_multiple_of(TEST_STEPS);
-        if !was_warm || test_is_due || steps.is_multiple_of(self.n as u64) {
+        let test_is_due = self.is_warm() && steps.is_multiple_of(TEST_STEPS);
+        if test_is_due || steps.is_multiple_of(self.n as u64) {
             self.compare(test_is_due);
+        }
+        if self.is_warm() {
+            self.dimension_ratio = self.fast.dimension_ratio(self.n, self.rho());
         }
     }
 
@@ -210,7 +209,8 @@ impl Monitor {
         if test_is_due {
             self.test(distance);
         }
-        if self.is_settled() && self.regime.is_none() && self.since_alarm.is_none() {
+        let may_know = self.is_settled() && self.is_warm() && self.since_alarm.is_none();
+        if may_know && self.regime.is_none() {
             self.identify(&fast);
         }
     }

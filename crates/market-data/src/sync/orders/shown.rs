@@ -4,7 +4,7 @@
 //! the book, and one that comes into view is taken from what is shown. All other levels are what the
 //! messages make them; where what is shown says otherwise, that is counted, and what is shown holds.
 
-use fluxo_core::{BatchKind, LevelUpdate, Lots, Phase, RestingOrder, Side};
+use fluxo_core::{BatchKind, LevelUpdate, Lots, Phase, Side};
 
 use super::{Converted, OrderFeed, Out};
 use crate::sync::SyncState;
@@ -18,14 +18,8 @@ impl OrderFeed {
         converted: &Converted,
         out: &mut Out<'_>,
     ) -> u64 {
-        let begins = self.state != SyncState::Live;
-        if begins {
-            if self.phase.is_none() {
-                self.say_phase(Phase::Continuous, out);
-            }
-            self.begin_before(message.action, converted.order);
-            self.say_levels(BatchKind::Snapshot, 0, out);
-            self.state = SyncState::Live;
+        if self.state != SyncState::Live {
+            return self.begin(converted, out);
         }
         match (message.action, converted.order) {
             (OrderAction::Add, Some(order)) => self.add(order, out),
@@ -42,31 +36,20 @@ impl OrderFeed {
         said
     }
 
-    /// The book before the first message: what is shown behind it, and the message undone.
-    fn begin_before(&mut self, action: OrderAction, order: Option<RestingOrder>) {
-        let sign = match action {
-            OrderAction::Add => -1,
-            OrderAction::Cancel | OrderAction::Execute => 1,
-            _ => 0,
-        };
-        self.touched.clear();
-        self.touched.extend_from_slice(&self.shown);
-        if let Some(order) = order.filter(|_| sign != 0) {
-            let same =
-                |level: &&mut LevelUpdate| (level.side, level.price) == (order.side, order.price);
-            let change = if sign > 0 { order.lots } else { -order.lots };
-            match self.touched.iter_mut().find(same) {
-                Some(level) => level.lots = (level.lots + change).max(Lots::ZERO),
-                None if sign > 0 => {
-                    let RestingOrder { side, price, lots, .. } = order;
-                    self.touched.push(LevelUpdate { side, price, lots });
-                }
-                None => {}
-            }
+    /// The first row is the snapshot, and its message is inside it: no order event says it again.
+    fn begin(&mut self, converted: &Converted, out: &mut Out<'_>) -> u64 {
+        if self.phase.is_none() {
+            self.say_phase(Phase::Continuous, out);
         }
-        self.touched.retain(|level| level.lots > Lots::ZERO);
+        if let Some(print) = converted.print {
+            self.print(print, out);
+        }
+        self.touched.clear();
+        self.touched.extend(self.shown.iter().filter(|level| level.lots > Lots::ZERO));
         let levels = self.touched.iter().map(|level| (level.side, level.price, level.lots));
         self.orders.set_levels(levels);
+        self.state = SyncState::Live;
+        self.say_levels(BatchKind::Snapshot, 0, out)
     }
 
     /// Makes the levels those that are shown, and counts what the message does not explain.
