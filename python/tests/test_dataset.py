@@ -165,6 +165,24 @@ def test_what_needs_trades_may_be_empty_only_where_there_are_none(tmp_path: Path
         load(tmp_path, "dir_10s")
 
 
+def test_a_feed_of_orders_has_all_that_orders_tell_or_nothing(tmp_path: Path) -> None:
+    orders = ("l3_order_count_imb", "l3_queue_hhi", "microprice_dev")
+    built = [
+        replace(info, params="rev=1") if info.name in orders else info for info in planted.schema()
+    ]
+    schema = {
+        "ds.feature_schema_hash": schema_hash(built),
+        "ds.feature_schema": json.dumps([vars(info) for info in built]),
+    }
+    data = small()
+    planted.write(tmp_path, data, **schema)
+    load(tmp_path, "dir_10s")
+    data["l3_queue_hhi"] = np.ones(900, np.float32)
+    planted.write(tmp_path, data, **schema)
+    with pytest.raises(UnfitInputError, match="l3_order_count_imb is built"):
+        load(tmp_path, "dir_10s")
+
+
 def test_the_inputs_of_features_are_those_of_the_catalogue() -> None:
     words = {"trades": "trades", "L1": "book", "L2": "book", "L3": "book"}
     for at, entry in enumerate(planted.catalogue("feature")):

@@ -42,6 +42,15 @@ Table = Any  # pyarrow's own, which has no types
 FEATURE_COUNT: Final = 108
 # Which features cannot be known without a trade, beside those of the set `tick_only`, and which of
 # that set can.
+# What some features need besides: a fitted table, a book deep enough for the band, a feed of orders.
+NEED_MORE: Final = {
+    "microprice_dev": "table",
+    "depth_bps_log": "depth",
+    "depth_bps_imb": "depth",
+    "l3_order_count_imb": "orders",
+    "l3_queue_hhi": "orders",
+    "l3_cancel_age": "orders",
+}
 NEED_TRADES_TOO: Final = frozenset(
     (
         "add_rate",
@@ -427,6 +436,9 @@ def _inputs(name: str, column: int) -> set[str]:
         return set()
     if column < SETS["tick_only"]:
         return {"trades"}
+    further = NEED_MORE.get(name)
+    if further is not None:
+        return {"book", further}
     return {"book", "trades"} if name in NEED_TRADES_TOO else {"book"}
 
 
@@ -438,6 +450,10 @@ def _present(names: Sequence[str], empty: Mask, rows: Rows) -> set[str]:
         for column in range(len(names))
     ):
         found.add("trades")
+    # A dataset need not have these; where one feature tells of them, its companions can be asked.
+    for column, name in enumerate(names):
+        if name in NEED_MORE and not empty[column]:
+            found.add(NEED_MORE[name])
     return found
 
 
