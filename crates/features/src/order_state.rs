@@ -101,9 +101,10 @@ impl OrderBookState {
         let excess = shown.map_or(0, |shown| (order.lots.get() - shown.get()).max(0));
         let (entered, is_gone) = match change.entered {
             Some(entered) => (Some(entered.get()), change.is_gone),
-            None => self.out_of_view.take(order).map_or((None, change.is_gone), |(entered, gone)| {
-                (Some(entered), gone)
-            }),
+            None => self
+                .out_of_view
+                .take(order)
+                .map_or((None, change.is_gone), |(entered, gone)| (Some(entered), gone)),
         };
         fact(deed, order, OrderFact { excess, entered, is_gone, ..EMPTY })
     }

@@ -42,7 +42,7 @@ Table = Any  # pyarrow's own, which has no types
 FEATURE_COUNT: Final = 108
 # Which features cannot be known without a trade, beside those of the set `tick_only`, and which of
 # that set can.
-# What some features need besides: a fitted table, a book deep enough for the band, a feed of orders.
+# What some features need besides: a fitted table, a deep enough book, a feed of orders.
 NEED_MORE: Final = {
     "microprice_dev": "table",
     "depth_bps_log": "depth",

@@ -108,10 +108,8 @@ fn the_vector_is_that_of_a_batch() {
         let laws = |steps: usize| {
             let [fast, slow] = [FAST, SLOW].map(|half_life| batch(half_life, &history[..steps]));
             let rho = n / (n + fast.effective_size);
-            [fast, slow].map(|of| Gaussian {
-                mean: of.mean,
-                covariance: shrunk(&of.covariance, rho),
-            })
+            [fast, slow]
+                .map(|of| Gaussian { mean: of.mean, covariance: shrunk(&of.covariance, rho) })
         };
         let [fast, slow] = laws(steps);
         let distance = bhattacharyya(N, &fast, &slow).unwrap();
