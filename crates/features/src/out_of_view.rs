@@ -7,7 +7,7 @@ use fluxo_core::{OrderId, RestingOrder};
 use serde::{Deserialize, Serialize};
 
 /// Bits of the hash of an identifier.
-const BITS: u32 = 9;
+const BITS: u32 = 7;
 /// Orders whose identifiers have the same hash.
 const WAYS: usize = 8;
 /// The odd number nearest to 2^64 over the golden ratio.

@@ -51,14 +51,17 @@ def impulse(x: Floats, r: Floats, counts: Bools, half_life: float = 600, gate: i
     pairs = 0
     u = np.full(len(x), np.nan)
     out = np.full(len(x), np.nan)
-    for k in range(len(x)):
-        if k > 0 and counts[k]:
+    phi = 0.0
+    for k in range(1, len(x)):
+        # While the book is invalid the sums make no step (17.18); trades go on, and so do x and u.
+        if counts[k]:
             cross = a * cross + x[k] * x[k - 1]
             square = a * square + x[k - 1] ** 2
             phi = cross / square if square > 0 else 0.0
-            u[k] = x[k] - phi * x[k - 1]
-            y = r[max(0, k - 4) : k + 1]
-            if k >= 4 and not np.isnan(u[k - 4]) and not np.isnan(y).any():
+        u[k] = x[k] - phi * x[k - 1]
+        if counts[k] and k >= 4 and not np.isnan(u[k - 4]):
+            y = r[k - 4 : k + 1]
+            if not np.isnan(y).any():
                 y_u = a * y_u + y.sum() * u[k - 4]
                 u_u = a * u_u + u[k - 4] ** 2
                 pairs += 1

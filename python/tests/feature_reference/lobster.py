@@ -1,4 +1,5 @@
-"""Reads LOBSTER's message and order book files: one batch a message, the file's rows are the book.
+"""Reads LOBSTER's message and order book files: a batch for each message that changes a level; the
+file's rows are the book. A hidden execution leaves the book alone: it is a print, and no batch.
 
 Orders, prints and levels are all in one ordered feed, so `match_ttl` is 0. Prices are whole ticks and
 every print counts in price and volume, so a hidden execution at half a cent needs a tick: the one
@@ -89,7 +90,10 @@ def load(path: Path, until_seconds: int | None = None) -> Sample:
 
 def batches(sample: Sample, tick: int, band: tuple[int, int]) -> Batches:
     """The book behind each message, in ticks."""
-    ask_price, ask_lots, bid_price, bid_lots = np.moveaxis(sample.book, 2, 0).copy()
+    said = np.isin(sample.kind, (ADD, REDUCE, CANCEL, EXECUTE))
+    said[0] = True
+    at = np.flatnonzero(said)
+    ask_price, ask_lots, bid_price, bid_lots = np.moveaxis(sample.book[at], 2, 0).copy()
     has_bid, has_ask = bid_price != -MISSING, ask_price != MISSING
     bid_price, ask_price = bid_price // tick, ceil_div(ask_price, tick)
     for price, there, beyond in ((bid_price, has_bid, -1), (ask_price, has_ask, 1)):
@@ -108,9 +112,9 @@ def batches(sample: Sample, tick: int, band: tuple[int, int]) -> Batches:
         half * (down + up) <= last_ask * 2 * down
     )
     return Batches(
-        ts=sample.ts,
-        seq=np.arange(len(sample.ts)) * 2 + 1,
-        snapshot=np.arange(len(sample.ts)) == 0,
+        ts=sample.ts[at],
+        seq=at * 2 + 1,
+        snapshot=at == 0,
         bid_price=bid_price,
         bid_lots=bid_lots,
         ask_price=ask_price,
@@ -122,7 +126,7 @@ def batches(sample: Sample, tick: int, band: tuple[int, int]) -> Batches:
         bid_band=np.where(in_bid, bid_lots, 0).sum(axis=1),
         ask_band=np.where(in_ask, ask_lots, 0).sum(axis=1),
         covered=covered[:, 0],
-        changes=[[] for _ in sample.ts],
+        changes=[[] for _ in at],
     )
 
 

@@ -140,6 +140,8 @@ def barriers(
     settings, batches, rows = market.settings, market.batches, market.rows
     sigma = matured_sigma(market, 1, 300, TB_RETURNS_MIN)
     half_mids = market.half_mids
+    # mid(u) is the last one with time <= u: one that was left at the same moment never was it.
+    stands = np.append(np.diff(batches.ts) > 0, True)
     fee, latency = settings.fee_bps, settings.latency
     spread = 1e4 * (batches.ask_price[:, 0] - batches.bid_price[:, 0]) * 2.0
     spread_bps = np.where(half_mids > 0, spread / np.maximum(half_mids, 1), np.nan)
@@ -155,7 +157,8 @@ def barriers(
         # Nothing later than T + Tv counts, so the end is the last nanosecond up to there.
         end = row + int(limits.seconds * SECOND)
         inside = slice(at + 1, int(latest(batches.ts, np.array([end]))[0]) + 1)
-        hit, side = first_hit(bps(half_mids[inside], outlook.now[i]), limits.width_bps)
+        path = np.where(stands[inside], bps(half_mids[inside], outlook.now[i]), 0.0)
+        hit, side = first_hit(path, limits.width_bps)
         values[i], t1[i] = side, end if hit < 0 else int(batches.ts[inside][hit])
         z = primary_side(float(ofi_5s[i]), float(imbalance[i]))
         if z == 0:
