@@ -32,8 +32,8 @@ PROJECT = Path(__file__).resolve().parents[2]
 REFERENCE = Path(__file__).parent / "feature_reference"
 WHOLE = os.environ.get("FLUXO_REFERENCE_WHOLE") == "1"
 
-# As many features must be compared. Raise it when more are built.
-COMPARED_MIN = 33
+# In so many features there must be values to compare.
+COMPARED_MIN = 95
 EVERY = 100 * MS
 REGIME = (
     "nonstationarity",
@@ -322,7 +322,8 @@ def target_differences(
         difference = differences(values, rows, ts)
         if difference:
             wrong.append(f"{name}: {difference}")
-        late = np.flatnonzero(known_at != t1)
+        # The end of a barrier comes of a quotient of reals: its last nanosecond is rounding.
+        late = np.flatnonzero(np.abs(known_at - t1) > (1 if name.startswith("tb_") else 0))
         if len(late):
             at = int(late[0])
             wrong.append(

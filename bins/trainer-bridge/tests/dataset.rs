@@ -199,7 +199,7 @@ assert table.schema.field('regime').type == pa.int8()
 assert table.schema.field('dir_10s').type == pa.float32() and table.schema.field('dir_10s').nullable
 assert not table.schema.field('imbalance').nullable
 assert set(table['dir_10s'].drop_null().to_pylist()) <= {-1.0, 0.0, 1.0}
-assert table['fut_rv_30s'].null_count == 750
+assert 0 < table['fut_rv_30s'].null_count < 100, table['fut_rv_30s'].null_count
 assert math.isnan(table['nonstationarity'][0].as_py())
 assert table['symbol'].unique().to_pylist() == ['BTCUSDT']
 print(pq.read_schema(sys.argv[2]).metadata[b'ds.mode'].decode())
