@@ -42,14 +42,22 @@ Table = Any  # pyarrow's own, which has no types
 FEATURE_COUNT: Final = 108
 # Which features cannot be known without a trade, beside those of the set `tick_only`, and which of
 # that set can.
-# What some features need besides: a fitted table, a deep enough book, a feed of orders.
+# What some need besides: a bucket (fitted, or of an hour), a fitted table, a book as deep as the
+# band, a feed of orders, and for the regime vector minutes and half an hour without a break.
 NEED_MORE: Final = {
+    "vpin": "bucket",
     "microprice_dev": "table",
     "depth_bps_log": "depth",
     "depth_bps_imb": "depth",
     "l3_order_count_imb": "orders",
     "l3_queue_hhi": "orders",
     "l3_cancel_age": "orders",
+    "spectral_gap_norm": "spectrum",
+    "drift_norm": "spectrum",
+    "dim_ratio": "spectrum",
+    "nonstationarity": "regime",
+    "regime_prob": "regime",
+    "regime_stability": "regime",
 }
 NEED_TRADES_TOO: Final = frozenset(
     (
@@ -432,13 +440,13 @@ def _longest_segment(rows: Rows) -> int:
 
 def _inputs(name: str, column: int) -> set[str]:
     """What a feature needs of a recording; nothing is known of a column that is no feature."""
+    further = {NEED_MORE[name]} if name in NEED_MORE else set()
     if column >= FEATURE_COUNT or name in NEED_NO_TRADES:
-        return set()
+        return further
     if column < SETS["tick_only"]:
-        return {"trades"}
-    further = NEED_MORE.get(name)
-    if further is not None:
-        return {"book", further}
+        return {"trades"} | further
+    if further:
+        return {"book"} | further
     return {"book", "trades"} if name in NEED_TRADES_TOO else {"book"}
 
 
