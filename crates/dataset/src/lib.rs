@@ -4,7 +4,7 @@
 //! pass of its own, weighs the labels by how much they overlap, and publishes a folder of one file per
 //! UTC day (docs/TRAINING.md describes it). It promises the same bytes for the same recording,
 //! configuration and build, memory that does not grow with the recording, and that a folder with the
-//! final name is whole. [`calibrate`] fits what rows take as given on sessions before. [`check_dataset`] reads such a folder again, and says whether its values are fit.
+//! final name is whole. [`calibrate`](fn@calibrate) fits what rows take as given on sessions before. [`check_dataset`] reads such a folder again, and says whether its values are fit.
 
 mod balance;
 mod calibrate;
