@@ -21,7 +21,7 @@ impl Mean {
     }
 
     fn step(&mut self, x: f64) {
-        let decay = 0.5_f64.powf(1.0 / self.half_life_s);
+        let decay = libm::exp2(-1.0 / self.half_life_s);
         self.sum = decay * self.sum + x;
         self.squares = decay * self.squares + x * x;
         self.weight = decay * self.weight + 1.0;
@@ -68,7 +68,7 @@ fn trends_of_a_session_go_where_the_efficiency_ratio_says() {
             direction.step(ratio);
         }
         let (straight, towards) = (straightness.mean(), direction.mean());
-        let logarithm = float(row, "vol_30s").map(|moved| (moved + 0.01).ln());
+        let logarithm = float(row, "vol_30s").map(|moved| libm::log(moved + 0.01));
         let deviations = logarithm.map_or(f64::NAN, |moved| volatility.deviations(moved));
         logarithm.into_iter().for_each(|moved| volatility.step(moved));
         let regime = regime(row);
