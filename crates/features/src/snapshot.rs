@@ -40,7 +40,7 @@ pub(crate) fn write(schema: &Schema, state: &impl Serialize) -> Vec<u8> {
     bytes
 }
 
-/// The state in a snapshot that [`write`] made for the same schema.
+/// The state in a snapshot that [`write()`] made for the same schema.
 ///
 /// # Errors
 /// Everything else.

@@ -17,7 +17,7 @@ use fluxo_features::catalogue::index;
 use fluxo_features::fluxo_core::{
     Decimal, InstrumentId, InstrumentSpec, MarketEvent, Nanos, Side, UnixNanos,
 };
-use fluxo_features::{FeatureConfig, FeatureEngine, FeatureRow, slot_name};
+use fluxo_features::{FeatureConfig, FeatureEngine, FeatureRow, SamplingClock, slot_name};
 use fluxo_market_data::{Decoder, SpecInference, SyncConfig, Synchroniser};
 
 /// So many lines are read before the grid is inferred.
@@ -66,7 +66,10 @@ struct Feed {
 
 impl Feed {
     fn new(spec: &InstrumentSpec) -> Result<Self, Box<dyn Error>> {
-        let config = FeatureConfig { step: Nanos::SECOND, ..FeatureConfig::default() };
+        let config = FeatureConfig {
+            clock: SamplingClock::Time { step: Nanos::SECOND },
+            ..FeatureConfig::default()
+        };
         Ok(Self {
             decoder: Decoder::new(),
             sync: Synchroniser::new(InstrumentId::new(0), spec.clone(), SyncConfig::DEFAULT)?,
