@@ -22,7 +22,7 @@ def test_a_tie_row_differs_from_a_real_row_in_one_feature() -> None:
 
 def test_extremes_zeros_and_nan_are_there_and_the_cap_holds() -> None:
     rows = ROWS.copy()
-    rows[:, 0] = np.nan  # a feature that is not built
+    rows[:, 0] = np.nan  # a feature without a value
     golden = golden_rows(rows, TIES)
     for column in range(1, 6):
         for extreme in (rows[:, column].min(), rows[:, column].max()):

@@ -62,7 +62,9 @@ pub(crate) fn run(root: &Path, core: u32, filter: Option<&str>) -> anyhow::Resul
 
 /// Every bench below a folder that has samples.
 fn figures(results: &Path) -> anyhow::Result<Vec<Figures>> {
-    let (mut figures, mut folders) = (Vec::new(), vec![results.to_owned()]);
+    // A bench that prints its own figures, chosen alone, leaves none.
+    let present = results.is_dir().then(|| results.to_owned());
+    let (mut figures, mut folders) = (Vec::new(), Vec::from_iter(present));
     while let Some(folder) = folders.pop() {
         if folder.ends_with("new") {
             figures.push(read(&folder)?);

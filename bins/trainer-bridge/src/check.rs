@@ -48,7 +48,7 @@ impl Output for Summary {
             checked.columns.iter().filter(|column| is_so(column)).count()
         };
         let values = format!(
-            "{} rows in {} files; of {} values {} are not built, {} built and valid in no row, {} constant",
+            "{} rows in {} files; of {} values {} have no revision, {} have one and are valid in no row, {} are constant",
             count(checked.rows),
             checked.files,
             checked.columns.len(),
@@ -66,7 +66,7 @@ fn line(column: &ColumnCheck) -> String {
     let values = match (column.min, column.max) {
         (Some(min), Some(max)) => format!("{share:.1} % valid, {min} to {max}"),
         _ if column.is_built => "valid in no row".to_owned(),
-        _ => "not built".to_owned(),
+        _ => "no revision".to_owned(),
     };
     let mut odd = Vec::new();
     if column.is_constant {

@@ -101,7 +101,10 @@ impl Output for Summary {
     }
 }
 
-/// `3 421 labelled (31.0 % -1, 38.2 % 0, 30.8 % 1); 600 cold, 12 gap`
+/// Fewer labels than this are too few to learn a class from (TRAINING 1.7).
+const LABELS_FEW: u64 = 200;
+
+/// `3 421 labelled (31.0 % -1, 38.2 % 0, 30.8 % 1); 600 cold, 12 gap`, `only 57 labelled`, `no labels`
 fn line(labels: &LabelCounts) -> String {
     let share = |rows: u64| 100.0 * rows as f64 / labels.labelled as f64;
     let classes: Vec<String> = labels
@@ -123,5 +126,10 @@ fn line(labels: &LabelCounts) -> String {
         Some(Verdict::Degenerate) => ", degenerate",
         Some(Verdict::Pass) | None => "",
     };
-    format!("{} labelled{classes}{balance}{without}", count(labels.labelled))
+    let labelled = match labels.labelled {
+        0 => "no labels".to_owned(),
+        few @ ..LABELS_FEW => format!("only {few} labelled"),
+        enough => format!("{} labelled", count(enough)),
+    };
+    format!("{labelled}{classes}{balance}{without}")
 }

@@ -94,7 +94,7 @@ struct Entry {
     #[serde(skip_serializing_if = "Option::is_none")]
     loss: Option<&'static str>,
     source: Option<&'static str>,
-    /// 0: not built, undefined in every row.
+    /// It grows by one whenever the numbers change.
     revision: u32,
 }
 
@@ -297,9 +297,8 @@ impl Output for List {
                 kind = entry.kind;
                 rows = rows.heading(kind);
             }
-            let built = if entry.revision == 0 { ", not built" } else { "" };
             let (index, name, unit, set) = (entry.index, entry.name, entry.unit, &entry.set);
-            rows = rows.note(format!("{index:>3}  {name:width$}  {unit:units$}  {set}{built}"));
+            rows = rows.note(format!("{index:>3}  {name:width$}  {unit:units$}  {set}"));
         }
         rows
     }

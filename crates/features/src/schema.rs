@@ -7,8 +7,8 @@ use crate::catalogue::{FEATURES, REGIME_NAMES, index};
 use crate::nsmi::InputSet;
 use crate::{FEATURE_COUNT, FeatureConfig, FeatureInfo, ROW_SLOTS, SamplingClock};
 
-/// The revision of a slot's implementation: 0 is not built, so the slot is undefined in every row;
-/// it grows by one whenever the numbers change.
+/// The revision of a slot's implementation: it grows by one whenever the numbers change. What is no
+/// slot of a row has none, which is 0.
 #[must_use]
 pub const fn revision(slot: usize) -> u32 {
     match slot {

@@ -9,4 +9,5 @@ mod checked;
 mod facts;
 mod folders;
 mod recomputed;
+mod regimes;
 mod support;

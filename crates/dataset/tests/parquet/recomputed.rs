@@ -21,6 +21,8 @@ struct Expected {
     segment_began: i64,
     /// Best bid and ask in ticks, where the book is valid.
     touch: Option<(i64, i64)>,
+    /// What the engine itself says of the regime.
+    regime: i8,
 }
 
 /// Every cell of every row.
@@ -45,7 +47,8 @@ pub(crate) fn cells(files: &[PathBuf], every_ms: u64) -> Vec<Cells> {
             let touch = best(Side::Bid).zip(best(Side::Ask));
             let touch = touch.filter(|_| row.value(index::SPREAD_ABS).is_some());
             let segment_began = breaks.last().copied().or(began).unwrap();
-            rows.push(Expected { row, segment, segment_began, touch });
+            let regime = features.regime().trend_sign();
+            rows.push(Expected { row, segment, segment_began, touch, regime });
         }
         features.apply(ts, event);
         targets.apply(ts, event);
@@ -111,7 +114,7 @@ fn cells_of(
     put("session_id", Field::Int(day_of(ts)));
     put("segment_id", Field::Int(expected.segment));
     put("warm", Field::Bool(ts >= expected.segment_began + WARM_NS));
-    put("regime", Field::Byte(-1));
+    put("regime", Field::Byte(expected.regime));
     for (slot, value) in expected.row.values().iter().enumerate().take(114) {
         put(slot_name(slot), Field::Float(*value));
     }

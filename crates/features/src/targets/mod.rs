@@ -40,8 +40,7 @@ use crate::catalogue::TARGETS;
 /// How many targets there are.
 pub const TARGET_COUNT: usize = TARGETS.len();
 
-/// The revision of a target's implementation: 0 is not built, so no row has a label of it; it grows
-/// by one whenever a label changes.
+/// The revision of a target's implementation: it grows by one whenever a label changes.
 ///
 /// # Panics
 /// When there is no such target.

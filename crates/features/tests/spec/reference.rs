@@ -63,7 +63,7 @@ impl Reference {
         Past { config, units, era: &self.eras[era].1, at, grid, memo }
     }
 
-    /// The value of a slot at T in double precision; `None` where it is undefined or not built.
+    /// The value of a slot at T in double precision; `None` where it is undefined.
     pub(crate) fn value(&self, slot: usize, at: i64) -> Option<f64> {
         let era = self.eras.iter().rposition(|(from, _)| *from <= at)?;
         let past = self.past(era, at, &self.grids[era]);
