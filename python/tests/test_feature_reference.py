@@ -322,8 +322,7 @@ def target_differences(
         difference = differences(values, rows, ts)
         if difference:
             wrong.append(f"{name}: {difference}")
-        # The end of a barrier comes of a quotient of reals: its last nanosecond is rounding.
-        late = np.flatnonzero(np.abs(known_at - t1) > (1 if name.startswith("tb_") else 0))
+        late = np.flatnonzero(known_at != t1)
         if len(late):
             at = int(late[0])
             wrong.append(

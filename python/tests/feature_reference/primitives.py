@@ -35,10 +35,14 @@ def quotient(above: Floats, below: Floats, otherwise: float = np.nan) -> Floats:
 
 
 def bps(now: Floats, before: Floats) -> Floats:
-    """1e4 ln of a ratio; NaN where a price is missing (0)."""
+    """1e4 ln of a ratio; NaN where a price is missing (0).
+
+    By the rise and not by the ratio: next to one, a ratio has lost the digits of a small move.
+    """
+    now, before = np.asarray(now, dtype=float), np.asarray(before, dtype=float)
     with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.asarray(now, dtype=float) / np.asarray(before, dtype=float)
-        return np.where(np.isfinite(ratio) & (ratio > 0), 1e4 * np.log(ratio), np.nan)
+        rise = (now - before) / before
+        return np.where((now > 0) & (before > 0), 1e4 * np.log1p(rise), np.nan)
 
 
 def latest(ts: Ints, at: Ints) -> Ints:
