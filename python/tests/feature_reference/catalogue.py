@@ -43,8 +43,9 @@ def features(market: Market) -> dict[int, Column]:
 
 
 def labels(market: Market, columns: dict[int, Column]) -> dict[int, Label]:
-    """The targets, by index."""
-    return targets(market, columns[70].values, columns[48].values)
+    """The targets, by index; the primary side is that of the row, which is written as float32."""
+    ofi_5s, imbalance = (columns[index].values.astype(np.float32) for index in (70, 48))
+    return targets(market, ofi_5s, imbalance)
 
 
 def regime(market: Market) -> dict[int, Column]:

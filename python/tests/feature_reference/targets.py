@@ -163,13 +163,16 @@ def barriers(
         z = primary_side(float(ofi_5s[i]), float(imbalance[i]))
         if z == 0:
             continue
-        enters, leaves = row + latency, max(int(t1[i]), row + latency)
+        # Both orders take as long: the one that closes trades at this label's own t1.
+        enters = row + latency
+        leaves = max(int(t1[i]), enters) + latency
         entry, exit_ = touch(market, enters, z), touch(market, leaves, -z)
         if entry and exit_:
             meta[i] = float(meta_net(z, entry, exit_, fee) > 0)
-            meta_t1[i] = leaves + latency
+            meta_t1[i] = leaves
     whole = ~np.isnan(values) & outlook.whole(rows, t1)
-    whole_meta = whole & ~np.isnan(meta) & outlook.whole(rows, meta_t1)
+    # Each label is proven by what comes after its own end.
+    whole_meta = ~np.isnan(meta) & outlook.whole(rows, meta_t1)
     return {
         8: Label(np.where(whole, values, np.nan), np.where(whole, t1, 0)),
         9: Label(np.where(whole_meta, meta, np.nan), np.where(whole_meta, meta_t1, 0)),
@@ -177,14 +180,12 @@ def barriers(
 
 
 def touch(market: Market, at: int, side: int) -> int:
-    """The price that a taker of a side gets; 0 where that side is empty."""
-    index = int(latest(market.batches.ts, np.array([at]))[0])
-    if index < 0:
+    """The price that a taker of a side gets; 0 where the book is not valid (section 2)."""
+    moment = np.array([at])
+    if not market.valid_at(moment)[0]:
         return 0
-    batches = market.batches
-    if side > 0:
-        return int(batches.ask_price[index, 0]) if batches.asks[index] else 0
-    return int(batches.bid_price[index, 0]) if batches.bids[index] else 0
+    prices = market.batches.ask_price if side > 0 else market.batches.bid_price
+    return int(prices[latest(market.batches.ts, moment)[0], 0])
 
 
 def future_spread(market: Market, outlook: Outlook) -> Label:

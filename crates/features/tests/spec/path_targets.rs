@@ -193,6 +193,37 @@ fn a_bet_needs_a_touch_when_it_trades() {
 }
 
 #[test]
+fn a_bet_closes_at_the_touch_of_its_own_end() {
+    // The row's barriers end at 260.3, and the order that closes trades at 260.35.
+    let rows = |from: &str, to: &str| {
+        see_saw(&format!(
+            "200.26 update bid 9999x90 10000x90
+             {from} update bid 10100x10 ask 10001x0 10102x10
+             {to} update bid 10100x0 ask 10102x0 10001x10"
+        ))
+    };
+    for (from, to, earned) in
+        [("260.31", "260.34", 0.0), ("260.32", "260.36", 1.0), ("260.36", "260.4", 0.0)]
+    {
+        let row = at(&rows(from, to), "200.3");
+        assert_eq!(row.label(8).unwrap().t1.get(), script::time("260.3").unwrap());
+        let bet = row.label(9).unwrap();
+        assert_eq!((bet.value, bet.t1.get()), (earned, script::time("260.35").unwrap()), "{from}");
+    }
+}
+
+#[test]
+fn a_stale_touch_is_missing_and_each_label_is_proven_after_its_own_end() {
+    // The last update before the silence is that of 400.5.
+    let rows = see_saw("340.55 update bid 10000x90\n 410.62 update bid 9998x10");
+    assert_eq!(at(&rows, "340.6").labels[8], Err(Unlabelled::Silent), "from 400.6 on");
+    assert_eq!(at(&rows, "340.6").label(9).unwrap().t1.get(), script::time("400.65").unwrap());
+    let rows = see_saw("352.0 update bid 9999x90 10000x90\n 413.0 update bid 9998x10");
+    assert_eq!(at(&rows, "352.2").label(8).unwrap().t1.get(), script::time("412.2").unwrap());
+    assert_eq!(at(&rows, "352.2").labels[9], Err(Unlabelled::NoTouch));
+}
+
+#[test]
 fn a_crossed_book_is_trouble_for_the_spread_alone_and_when_it_lasts() {
     let crossed = "
         200.2 update bid 10009x10
