@@ -5,6 +5,7 @@ use fluxo_core::{BatchKind, BookBatch, FeatureUnits, InstrumentSpec, Nanos, Side
 use fluxo_market_data::{Book, LevelChange};
 use serde::{Deserialize, Serialize};
 
+use crate::batch_changes::{BatchLog, Limits};
 use crate::book_means::BookMeans;
 use crate::book_state::{BookState, Top};
 use crate::book_view::BookView;
@@ -27,6 +28,9 @@ const SETTLED_AFTER_NS: i64 = 8 * SECOND_NS;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct BookFeatures {
     near: NearBook,
+    /// The changes of the batch that is being applied.
+    #[serde(skip)]
+    log: BatchLog,
     means: BookMeans,
     micro_price: Option<MicroPriceTable>,
     order_flow: OrderFlow,
@@ -64,6 +68,7 @@ impl BookFeatures {
         let has_orders = spec.market.is_order_by_order();
         Ok(Self {
             near: NearBook::new(),
+            log: BatchLog::default(),
             means: BookMeans::new(),
             micro_price: calibration.micro_price.clone(),
             order_flow: OrderFlow::new(),
@@ -135,15 +140,15 @@ impl BookFeatures {
     }
 
     /// A batch begins; [`BookFeatures::note`] its changes, then end it.
-    pub(crate) fn begin_batch(&mut self, ts: i64, kind: BatchKind) {
+    pub(crate) fn begin_batch(&mut self, ts: i64, batch: &BookBatch) {
         self.accounting.begin_batch(ts);
-        self.near.begin(kind);
+        let limits = Limits { near: self.near.reaches(), band: self.band.reaches() };
+        self.log.begin(batch, limits);
     }
 
     #[inline]
     pub(crate) fn note(&mut self, change: &LevelChange) {
-        self.near.note(change);
-        self.band.on_change(change);
+        self.log.note(change);
     }
 
     /// The batch was applied. `before` is what the book showed before it, where it was valid.
@@ -154,15 +159,24 @@ impl BookFeatures {
         before: Option<Top>,
         market: &BookState,
     ) {
-        self.near.settle(market.book());
+        let top = market.top_at(ts);
         let counts = before.is_some() && batch.kind == BatchKind::Update;
-        self.accounting.settle_orders(counts && market.top_at(ts).is_some());
-        if batch.kind == BatchKind::Snapshot {
-            self.band.on_snapshot(batch);
-            self.accounting.reset();
-            self.depletion.clear();
-        } else if let (Some(before), Some(after)) = (before, market.top_at(ts)) {
-            self.on_update(ts, &before, &after, market.book());
+        self.accounting.settle_orders(counts && top.is_some());
+        match batch.kind {
+            BatchKind::Snapshot => {
+                self.near.replace(market.book());
+                self.band.on_snapshot(batch);
+                self.accounting.reset();
+                self.depletion.clear();
+            }
+            BatchKind::Update => {
+                let changes = self.log.of(batch);
+                self.near.settle(&changes, market.book());
+                self.band.on_update(changes.in_band());
+                if let (Some(before), Some(after)) = (before, top) {
+                    self.on_update(ts, &before, &after);
+                }
+            }
         }
         let is_touched = Side::BOTH.into_iter().any(|side| self.near.is_touched(side));
         self.observe_if(ts, market, is_touched);
@@ -170,19 +184,17 @@ impl BookFeatures {
     }
 
     /// An update led from one valid book to another.
-    fn on_update(&mut self, ts: i64, before: &Top, after: &Top, book: &Book) {
+    fn on_update(&mut self, ts: i64, before: &Top, after: &Top) {
         self.order_flow.on_update(before, after);
         self.multi_level.on_update(&self.near);
         let best = [before.bid, before.ask];
-        for side in Side::BOTH {
-            let (accounting, depletion) = (&mut self.accounting, &mut self.depletion);
-            self.near.for_each_change(side, book, |change| {
-                accounting.on_change(ts, side, change);
-                if change.price == best[side.index()] && change.after < change.before {
-                    depletion.on_outflow(ts, side, change.before - change.after);
-                }
-            });
-        }
+        let Self { near, accounting, depletion, .. } = self;
+        near.for_each_change(|side, change| {
+            accounting.on_change(ts, side, change);
+            if change.price == best[side.index()] && change.after < change.before {
+                depletion.on_outflow(ts, side, change.before - change.after);
+            }
+        });
     }
 
     /// Tells the groups what the book is, after anything but a batch that may have changed it or its

@@ -301,7 +301,7 @@ impl FeatureEngine {
     fn on_book(&mut self, ts: i64, batch: &BookBatch) -> bool {
         let before = self.market.top_at(ts);
         let shown = self.clock.is_of_book().then(|| *self.book_features.depth());
-        self.book_features.begin_batch(ts, batch.kind);
+        self.book_features.begin_batch(ts, batch);
         if !self.market.apply(ts, batch, |change| self.book_features.note(&change)) {
             self.counts.orphan_updates += 1;
             return false;

@@ -7,6 +7,7 @@
 //! [`TargetEngine`] is a second pass over the same events that
 //! says what came after each row; the feature engine knows nothing of it. It reads no clock and no file.
 
+mod batch_changes;
 mod book_features;
 mod book_means;
 mod book_state;

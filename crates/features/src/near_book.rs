@@ -1,16 +1,19 @@
 //! The ten best levels of both sides, as they were before the last batch and as they are after it.
 
-use fluxo_core::{BatchKind, Price, Side};
-use fluxo_market_data::{Book, Level, LevelChange};
+use fluxo_core::{Price, Side};
+use fluxo_market_data::{Book, Level};
 use serde::{Deserialize, Serialize};
+
+use crate::batch_changes::{BatchChanges, Change, price_key};
 
 /// How many levels of a side the features look at.
 pub(crate) const DEPTH_LEVELS: usize = 10;
-/// Changes behind those levels that a batch has room for from the start; a larger batch makes room
-/// once.
-const BEHIND_AT_START: usize = 1 << 10;
+/// Changes near the best prices that there is room for from the start; a batch of more makes room once.
+const CHANGES_AT_START: usize = 1 << 10;
 /// How many levels press on the price.
 const PRESSURE_LEVELS: usize = 5;
+/// Where nothing changed, the best key that did: behind every price.
+const NOTHING: i64 = i64::MAX;
 
 /// The best levels of one side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,15 +32,17 @@ impl SideDepth {
     const EMPTY: Self =
         Self { prices: [0; DEPTH_LEVELS], lots: [0; DEPTH_LEVELS], count: 0, total: 0 };
 
-    fn of(levels: impl Iterator<Item = Level>) -> Self {
-        let mut depth = Self::EMPTY;
-        for level in levels.take(DEPTH_LEVELS) {
-            depth.prices[depth.count] = level.price.ticks();
-            depth.lots[depth.count] = level.lots.get();
-            depth.count += 1;
+    /// The first so many levels are still the best ones; these come behind them.
+    fn read_from(&mut self, kept: usize, levels: impl Iterator<Item = Level>) {
+        self.count = kept;
+        for level in levels.take(DEPTH_LEVELS - kept) {
+            self.prices[self.count] = level.price.ticks();
+            self.lots[self.count] = level.lots.get();
+            self.count += 1;
         }
-        depth.total = depth.sum(DEPTH_LEVELS);
-        depth
+        self.prices[self.count..].fill(0);
+        self.lots[self.count..].fill(0);
+        self.total = self.sum(DEPTH_LEVELS);
     }
 
     /// The lots of the best so many levels.
@@ -45,15 +50,21 @@ impl SideDepth {
         self.lots[..levels].iter().map(|lots| i128::from(*lots)).sum()
     }
 
-    fn price(&self, rank: usize) -> Option<Price> {
-        (rank < self.count).then(|| Price::from_ticks(self.prices[rank]))
+    /// How many levels lie before a price.
+    fn count_before(&self, side: Side, price: i64) -> usize {
+        let is_before = |held: &&i64| price_key(side, **held) < price_key(side, price);
+        self.prices[..self.count].iter().take_while(is_before).count()
+    }
+
+    /// The key of the last price that a level would have to be among the best ten.
+    fn reach(&self, side: Side) -> i64 {
+        if self.count < DEPTH_LEVELS { i64::MAX } else { price_key(side, self.prices[DEPTH_LEVELS - 1]) }
     }
 
     /// Whether a level at that price would be among the best ten of the side.
     #[inline]
     pub(crate) fn reaches(&self, side: Side, price: Price) -> bool {
-        let last = Price::from_ticks(self.prices[DEPTH_LEVELS - 1]);
-        self.count < DEPTH_LEVELS || !side.is_better(last, price)
+        price_key(side, price.ticks()) <= self.reach(side)
     }
 
     /// A missing level has no lots, and lies one tick behind the last one (FEATURES 7.2).
@@ -94,25 +105,19 @@ pub(crate) struct NearChange {
     pub(crate) after: i64,
 }
 
-/// Follows the batches of one book; a side is read anew only when a batch reached its ten best levels.
+/// Follows the batches of one book; a side is read anew only from the best level that a batch changed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct NearBook {
     before: Depth,
     after: Depth,
-    /// Which sides the last batch touched among their best ten; the other ones are as before.
-    touched: [bool; 2],
-    /// Whether the last batch was a snapshot.
-    replaced: bool,
-    /// What the last batch changed behind the ten levels that were the best before it.
-    behind: Vec<Behind>,
-}
-
-/// A price, and what rested there before the change.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-struct Behind {
-    side: Side,
-    price: i64,
-    before: i64,
+    /// How many of the best levels of each side the last batch left as they were; all of them where it
+    /// reached none of the ten.
+    unmoved: [usize; 2],
+    /// The keys that a level must not lie behind to be among the best ten.
+    reaches: [i64; 2],
+    /// The changes of the last batch that may count.
+    #[serde(skip)]
+    near: Vec<Change>,
 }
 
 impl NearBook {
@@ -120,9 +125,9 @@ impl NearBook {
         Self {
             before: [SideDepth::EMPTY; 2],
             after: [SideDepth::EMPTY; 2],
-            touched: [false; 2],
-            replaced: false,
-            behind: Vec::with_capacity(BEHIND_AT_START),
+            unmoved: [DEPTH_LEVELS; 2],
+            reaches: [i64::MAX; 2],
+            near: Vec::with_capacity(CHANGES_AT_START),
         }
     }
 
@@ -138,11 +143,8 @@ impl NearBook {
         side: Side,
         mut f: impl FnMut(usize, (i64, i64), (i64, i64)),
     ) {
-        if !self.is_touched(side) {
-            return;
-        }
         let [old, new] = [&self.before[side.index()], &self.after[side.index()]];
-        for rank in 0..DEPTH_LEVELS {
+        for rank in self.unmoved[side.index()]..DEPTH_LEVELS {
             let (before, after) = (old.rank(side, rank), new.rank(side, rank));
             if before != after {
                 f(rank, before, after);
@@ -152,89 +154,71 @@ impl NearBook {
 
     /// Whether the last batch may have changed the ten best levels of a side.
     pub(crate) const fn is_touched(&self, side: Side) -> bool {
-        self.touched[side.index()]
+        self.unmoved[side.index()] < DEPTH_LEVELS
     }
 
-    /// A batch begins.
-    pub(crate) fn begin(&mut self, kind: BatchKind) {
-        self.replaced = kind == BatchKind::Snapshot;
-        self.touched = [self.replaced; 2];
-        self.behind.clear();
+    /// The keys that a level must not lie behind to be among the best ten of either side.
+    pub(crate) const fn reaches(&self) -> [i64; 2] {
+        self.reaches
     }
 
-    /// Takes the next change of the batch. A snapshot replaces everything, so its changes say nothing.
-    #[inline]
-    pub(crate) fn note(&mut self, change: &LevelChange) {
-        let (side, at) = (change.side, change.side.index());
-        if change.before == change.after || self.replaced {
-            return;
+    /// An update was applied, and led to this book.
+    pub(crate) fn settle(&mut self, changes: &BatchChanges<'_>, book: &Book) {
+        let (old, mut best_changed) = (self.reaches, [NOTHING; 2]);
+        self.near.clear();
+        for change in changes.near().filter(|change| change.before != change.after) {
+            let best = &mut best_changed[change.side.index()];
+            *best = change.key.min(*best);
+            self.near.push(change);
         }
-        if self.after[at].reaches(side, change.price) {
-            self.touched[at] = true;
-        } else {
-            let (price, before) = (change.price.ticks(), change.before.get());
-            self.behind.push(Behind { side, price, before });
-        }
-    }
-
-    /// The batch is over, and led to this book.
-    pub(crate) fn settle(&mut self, book: &Book) {
-        for side in Side::BOTH.into_iter().filter(|side| self.touched[side.index()]) {
+        for side in Side::BOTH {
             let at = side.index();
-            self.before[at] = self.after[at];
-            self.after[at] = SideDepth::of(book.levels(side));
+            self.unmoved[at] = DEPTH_LEVELS;
+            if best_changed[at] != NOTHING {
+                let from = Price::from_ticks(price_key(side, best_changed[at]));
+                let unmoved = self.after[at].count_before(side, from.ticks());
+                self.reread(side, unmoved, book.levels_from(side, from));
+            }
+        }
+        if self.reaches[0] > old[0] || self.reaches[1] > old[1] {
+            self.near.extend(changes.behind(self.reaches));
         }
     }
 
-    /// The changes of the last batch, an update, on one side: each level that is or was among the ten
-    /// best, best first, where its size in the full book is another one. `book` is what it led to.
-    pub(crate) fn for_each_change(&self, side: Side, book: &Book, mut f: impl FnMut(NearChange)) {
-        if !self.is_touched(side) {
-            return;
-        }
-        let [old, new] = [&self.before[side.index()], &self.after[side.index()]];
-        let (mut of_old, mut of_new) = (0, 0);
-        loop {
-            let (left, came) = (old.price(of_old), new.price(of_new));
-            let price = match (left, came) {
-                (None, None) => return,
-                (Some(price), None) | (None, Some(price)) => price,
-                (Some(left), Some(came)) => {
-                    if side.is_better(left, came) {
-                        left
-                    } else {
-                        came
-                    }
-                }
-            };
-            let after = match came {
-                Some(came) if came == price => new.lots[of_new],
-                _ => book.lots_at(side, price).get(),
-            };
-            let before = match left {
-                Some(left) if left == price => old.lots[of_old],
-                // All levels up to the last of the ten were among the ten.
-                _ if old.reaches(side, price) => 0,
-                _ => self.lots_behind(side, price).unwrap_or(after),
-            };
-            of_old += usize::from(left == Some(price));
-            of_new += usize::from(came == Some(price));
-            if before != after {
-                f(NearChange { price: price.ticks(), before, after });
+    fn reread(&mut self, side: Side, unmoved: usize, levels: impl Iterator<Item = Level>) {
+        let at = side.index();
+        self.before[at] = self.after[at];
+        self.after[at].read_from(unmoved, levels);
+        self.unmoved[at] = unmoved;
+        self.reaches[at] = self.after[at].reach(side);
+    }
+
+    /// The changes of the last batch, an update, on both sides: each level that is or was among the ten
+    /// best, bids first and best first, where its size in the full book is another one.
+    pub(crate) fn for_each_change(&mut self, mut f: impl FnMut(Side, NearChange)) {
+        let was_touched = Side::BOTH.map(|side| self.is_touched(side));
+        let Self { before, after, near, .. } = self;
+        // A batch may name a level more than once, in an order that counts.
+        near.sort_by_key(|change| (change.side, change.key));
+        for same in near.chunk_by(|a, b| (a.side, a.key) == (b.side, b.key)) {
+            let Change { side, key, before: lots_before, .. } = same[0];
+            let lots_after = same[same.len() - 1].after;
+            let at = side.index();
+            let old = if was_touched[at] { before[at] } else { after[at] };
+            let was_near = lots_before > 0 && key <= old.reach(side);
+            let is_near = lots_after > 0 && key <= after[at].reach(side);
+            if lots_before != lots_after && (was_near || is_near) {
+                let price = price_key(side, key);
+                f(side, NearChange { price, before: lots_before, after: lots_after });
             }
         }
     }
 
-    /// What rested behind the ten best levels before the last batch, where the batch changed it.
-    fn lots_behind(&self, side: Side, price: Price) -> Option<i64> {
-        let is_it = |behind: &&Behind| behind.side == side && behind.price == price.ticks();
-        self.behind.iter().find(is_it).map(|behind| behind.before)
-    }
-
-    /// The book changed without a batch.
+    /// The book changed without a batch, or all of it.
     pub(crate) fn replace(&mut self, book: &Book) {
-        self.begin(BatchKind::Snapshot);
-        self.settle(book);
+        for side in Side::BOTH {
+            self.reread(side, 0, book.levels(side));
+        }
     }
 }
 
@@ -242,11 +226,12 @@ impl NearBook {
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
-    use fluxo_core::{BookBatch, LevelUpdate, Lots};
+    use fluxo_core::{BatchKind, BookBatch, LevelUpdate, Lots};
     use fluxo_market_data::BookConfig;
     use proptest::prelude::*;
 
     use super::*;
+    use crate::batch_changes::{BatchLog, Limits};
 
     const CONFIG: BookConfig = BookConfig { window_ticks: 256 };
 
@@ -260,9 +245,13 @@ mod tests {
     }
 
     fn apply(near: &mut NearBook, book: &mut Book, batch: &BookBatch) {
-        near.begin(batch.kind);
-        book.apply(batch, |change| near.note(&change));
-        near.settle(book);
+        let mut log = BatchLog::default();
+        log.begin(batch, Limits { near: near.reaches(), band: [0; 2] });
+        book.apply(batch, |change| log.note(&change));
+        match batch.kind {
+            BatchKind::Snapshot => near.replace(book),
+            BatchKind::Update => near.settle(&log.of(batch), book),
+        }
     }
 
     fn ten_best(levels: &BTreeMap<i64, i64>) -> BTreeSet<i64> {
@@ -304,7 +293,7 @@ mod tests {
                     .filter(|change| change.before != change.after)
                     .collect();
                 let mut found = Vec::new();
-                near.for_each_change(Side::Bid, &book, |change| found.push(change));
+                near.for_each_change(|_, change| found.push(change));
                 prop_assert_eq!(found, wanted);
                 let depth = near.depth()[0];
                 let prices: BTreeSet<i64> = depth.prices[..depth.count].iter().copied().collect();

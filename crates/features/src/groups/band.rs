@@ -1,9 +1,10 @@
 //! 85 and 86: the depth within a few bps of the mid (FEATURES 17.19).
 
 use fluxo_core::{BookBatch, Price, Side};
-use fluxo_market_data::{Book, LevelChange};
+use fluxo_market_data::Book;
 use serde::{Deserialize, Serialize};
 
+use crate::batch_changes::price_key;
 use crate::book_state::Top;
 use crate::catalogue::index;
 use crate::primitives::nearest;
@@ -73,12 +74,17 @@ impl Band {
         self.known = bid.zip(ask).map(|(bid, ask)| [bid, ask]);
     }
 
-    #[inline]
-    pub(crate) fn on_change(&mut self, change: &LevelChange) {
-        let side = &mut self.sides[change.side.index()];
-        let Some(edge) = side.edge else { return };
-        if !change.side.is_better(Price::from_ticks(edge), change.price) {
-            side.lots += i128::from(change.after.get()) - i128::from(change.before.get());
+    /// The keys of either side that a level must not lie behind to be inside.
+    pub(crate) fn reaches(&self) -> [i64; 2] {
+        Side::BOTH.map(|side| {
+            self.sides[side.index()].edge.map_or(i64::MIN, |edge| price_key(side, edge))
+        })
+    }
+
+    /// An update changed the lots inside by so much.
+    pub(crate) fn on_update(&mut self, more: [i128; 2]) {
+        for (side, more) in self.sides.iter_mut().zip(more) {
+            side.lots += more;
         }
     }
 

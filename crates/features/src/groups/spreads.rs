@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::catalogue::index;
 use crate::grid::{FINE_NS, SECOND_NS};
 use crate::parents::Print;
+use crate::primitives::kept_after;
 
 use super::Slots;
 
@@ -56,7 +57,7 @@ struct WeightedMean {
 impl WeightedMean {
     fn add(&mut self, ts: i64, sum: f64, weight: f64) {
         if ts > self.at && self.weight > 0.0 {
-            let decay = libm::exp2(-((ts - self.at) as f64 / HALF_LIFE_NS as f64));
+            let decay = kept_after(ts - self.at, HALF_LIFE_NS as f64);
             (self.sum, self.weight) = (self.sum * decay, self.weight * decay);
         }
         (self.sum, self.weight, self.at) = (self.sum + sum, self.weight + weight, ts);

@@ -5,6 +5,7 @@ mod average_distance;
 mod bars;
 mod event_decayed;
 mod grid_decayed;
+mod half_life;
 mod jacobi;
 mod lag;
 mod nearest;
@@ -21,6 +22,7 @@ pub(crate) use average_distance::AverageDistance;
 pub(crate) use bars::{Bar, Bars, Ended};
 pub(crate) use event_decayed::EventDecayed;
 pub(crate) use grid_decayed::{GridDecayed, grid_decay};
+pub(crate) use half_life::kept_after;
 #[cfg(test)]
 pub(crate) use jacobi::identity;
 pub(crate) use jacobi::{Diagonal, Eigenbasis, dot, leading};

@@ -7,7 +7,7 @@ const STEEPEST: f64 = 1.0 / 64.0;
 
 /// The logarithmic return in bps. Both prices are above zero, and the way back is the exact negative.
 pub(crate) fn return_bps(from: i64, to: i64) -> f64 {
-    ratio_bps(from.into(), to.into())
+    rise_bps([from as f64, to as f64], (to - from) as f64)
 }
 
 /// The same of sums: exact products of prices and lots, above zero.
@@ -15,10 +15,15 @@ pub(crate) fn return_bps(from: i64, to: i64) -> f64 {
 /// `ln(high/low) = 2 atanh(s)` with `s = (high - low)/(high + low)` keeps the digits of small
 /// moves; up to some per cent its series is as exact as a logarithm, and several times as fast.
 pub(crate) fn ratio_bps(from: i128, to: i128) -> f64 {
-    let s = nearest(to - from) / (nearest(to) + nearest(from));
+    rise_bps([nearest(from), nearest(to)], nearest(to - from))
+}
+
+/// From two numbers and their difference.
+#[inline]
+fn rise_bps([from, to]: [f64; 2], rise: f64) -> f64 {
+    let s = rise / (to + from);
     if s.abs() > STEEPEST {
-        let rise = |low, high| 1e4 * libm::log1p(nearest(high - low) / nearest(low));
-        return if to >= from { rise(from, to) } else { -rise(to, from) };
+        return 1e4 * libm::log1p(rise.abs() / from.min(to)).copysign(rise);
     }
     let square = s * s;
     // The term that is left out is below s * 2^-72 / 13.

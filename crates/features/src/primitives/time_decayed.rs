@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::kept_after;
+
 /// `S(T) = sum_i x_i 2^(-(T-t_i)/H)`, for several quantities side by side: the lanes. Reading stores
 /// nothing, so rows and timers leave no trace.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -35,7 +37,7 @@ impl<const LANES: usize> TimeDecayed<LANES> {
         if ts <= self.at || self.at == i64::MIN {
             return self.sums;
         }
-        let kept = libm::exp2(-((ts - self.at) as f64 / self.half_life));
+        let kept = kept_after(ts - self.at, self.half_life);
         self.sums.map(|sum| sum * kept)
     }
 }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::kept_after;
+
 /// With elapsed `dt` and the value `x` held during it: `d = 2^(-dt/H)`, `N <- dN + (1-d)x`,
 /// `w <- dw + (1-d)`; the mean is N/w. While the quantity does not exist nothing is gained and
 /// nothing decays (FEATURES 17.18). Reading stores nothing, so rows and timers leave no trace. N
@@ -81,7 +83,7 @@ impl<const N: usize> TimeWeighted<N> {
         if span <= 0 {
             return *self;
         }
-        let kept = libm::exp2(-(span as f64 / self.half_life));
+        let kept = kept_after(span, self.half_life);
         let gained = 1.0 - kept;
         Self {
             sums: core::array::from_fn(|of| kept * self.sums[of] + gained * values[of]),

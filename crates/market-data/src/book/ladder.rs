@@ -7,7 +7,11 @@
 
 use fluxo_core::{Lots, Price, Side};
 
-use super::{Level, Levels, far::FarLevels, window::Window};
+use super::{
+    Level, Levels,
+    far::{FarIter, FarLevels},
+    window::{Occupied, Window},
+};
 use crate::Error;
 
 /// The key of the best level of an empty side: beyond every price.
@@ -55,15 +59,12 @@ impl Ladder {
     }
 
     pub(super) fn levels(&self) -> Levels<'_> {
-        Levels::new(self, self.best, self.far.iter())
+        Levels::new(self, self.best)
     }
 
     pub(super) fn levels_from(&self, price: Price) -> Levels<'_> {
-        let key = self.key(price);
-        if key <= self.best {
-            return self.levels();
-        }
-        Levels::new(self, key, self.far.iter_from(key))
+        // Before the best level there is none, and the window need not reach that far.
+        Levels::new(self, self.key(price).max(self.best))
     }
 
     pub(super) fn len(&self) -> usize {
@@ -100,7 +101,8 @@ impl Ladder {
         Ok(())
     }
 
-    pub(super) fn level(&self, key: i64, lots: i64) -> Level {
+    #[inline]
+    pub(super) const fn level(&self, key: i64, lots: i64) -> Level {
         let ticks = match self.side {
             Side::Bid => -key,
             Side::Ask => key,
@@ -108,10 +110,22 @@ impl Ladder {
         Level { price: Price::from_ticks(ticks), lots: Lots::new(lots) }
     }
 
-    /// The first level of the window at or after a key.
-    pub(super) fn near_from(&self, key: i64) -> Option<(i64, i64)> {
-        let found = self.window.first_from(key)?;
-        Some((found, self.window.get(found)))
+    /// The levels of the window at or after a key.
+    #[inline]
+    pub(super) fn near_from(&self, key: i64) -> Occupied {
+        self.window.occupied_from(key)
+    }
+
+    /// The next level of the window.
+    #[inline]
+    pub(super) fn next_near(&self, near: &mut Occupied) -> Option<(i64, i64)> {
+        let key = self.window.next_occupied(near)?;
+        Some((key, self.window.get(key)))
+    }
+
+    /// The levels behind the window, at or after a key.
+    pub(super) fn far_from(&self, key: i64) -> FarIter<'_> {
+        self.far.iter_from(key)
     }
 
     pub(super) const fn window_ticks(&self) -> usize {

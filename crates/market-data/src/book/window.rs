@@ -17,6 +17,15 @@ pub(super) struct Window {
     occupied: Box<[u64]>,
 }
 
+/// Occupied keys that are left to be looked at: those of one word, then those of the words behind it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Occupied {
+    /// The first key of the word.
+    base: i64,
+    /// A bit per key of the word that is left.
+    bits: u64,
+}
+
 /// Where a key lives: `key modulo the length`.
 #[expect(
     clippy::cast_possible_truncation,
@@ -80,21 +89,32 @@ impl Window {
     /// The first occupied key at or after `from`, which is not before the window.
     #[inline]
     pub(super) fn first_from(&self, from: i64) -> Option<i64> {
+        self.next_occupied(&mut self.occupied_from(from))
+    }
+
+    /// The occupied keys at or after `from`, which is not before the window.
+    #[inline]
+    pub(super) fn occupied_from(&self, from: i64) -> Occupied {
         if from >= self.end() {
-            return None;
+            return Occupied { base: self.end(), bits: 0 };
         }
-        let mut base = from & !(WORD_BITS - 1);
-        let mut word = self.word(base) & (u64::MAX << (from - base));
-        loop {
-            if word != 0 {
-                return Some(base + i64::from(word.trailing_zeros()));
-            }
-            base += WORD_BITS;
-            if base >= self.end() {
+        let base = from & !(WORD_BITS - 1);
+        Occupied { base, bits: self.word(base) & (u64::MAX << (from - base)) }
+    }
+
+    /// Takes the first of the occupied keys that are left.
+    #[inline]
+    pub(super) fn next_occupied(&self, left: &mut Occupied) -> Option<i64> {
+        while left.bits == 0 {
+            if left.base >= self.end() - WORD_BITS {
                 return None;
             }
-            word = self.word(base);
+            left.base += WORD_BITS;
+            left.bits = self.word(left.base);
         }
+        let key = left.base + i64::from(left.bits.trailing_zeros());
+        left.bits &= left.bits - 1;
+        Some(key)
     }
 
     /// Takes out every level at or after `from` and hands it over, in order of keys.
