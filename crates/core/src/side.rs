@@ -55,6 +55,23 @@ impl Side {
         }
     }
 
+    /// A number that orders the prices of a side: the smaller, the better. It wraps at the end of the
+    /// price axis, because a check would be a branch that a feed does not let the processor guess.
+    #[must_use]
+    #[inline]
+    pub const fn price_key(self, price: Price) -> i64 {
+        let flip = self.index() as i64 - 1;
+        (price.ticks() ^ flip).wrapping_sub(flip)
+    }
+
+    /// The price that has this [key](Self::price_key).
+    #[must_use]
+    #[inline]
+    pub const fn price_of_key(self, key: i64) -> Price {
+        let flip = self.index() as i64 - 1;
+        Price::from_ticks((key ^ flip).wrapping_sub(flip))
+    }
+
     /// Whether an order of this side at `limit` would trade with a resting `quote` of the other side.
     #[must_use]
     pub const fn crosses(self, limit: Price, quote: Price) -> bool {

@@ -2,10 +2,10 @@
 //! to the groups that it concerns.
 
 use fluxo_core::{BatchKind, BookBatch, FeatureUnits, InstrumentSpec, Nanos, Side};
-use fluxo_market_data::{Book, LevelChange};
+use fluxo_market_data::Book;
 use serde::{Deserialize, Serialize};
 
-use crate::batch_changes::{BatchLog, Limits};
+use crate::batch_changes::{BatchLog, BatchNoted, BatchNotes, Limits};
 use crate::book_means::BookMeans;
 use crate::book_state::{BookState, Top};
 use crate::book_view::BookView;
@@ -139,23 +139,19 @@ impl BookFeatures {
         self.accounting.dropped()
     }
 
-    /// A batch begins; [`BookFeatures::note`] its changes, then end it.
-    pub(crate) fn begin_batch(&mut self, ts: i64, batch: &BookBatch) {
+    /// A batch begins: its changes have to be taken down, and what was taken down brought back with its
+    /// end.
+    pub(crate) fn begin_batch(&mut self, ts: i64, batch: &BookBatch) -> BatchNotes<'_> {
         self.accounting.begin_batch(ts);
         let limits = Limits { near: self.near.reaches(), band: self.band.reaches() };
-        self.log.begin(batch, limits);
-    }
-
-    #[inline]
-    pub(crate) fn note(&mut self, change: &LevelChange) {
-        self.log.note(change);
+        self.log.begin(batch, limits)
     }
 
     /// The batch was applied. `before` is what the book showed before it, where it was valid.
     pub(crate) fn end_batch(
         &mut self,
         ts: i64,
-        batch: &BookBatch,
+        (batch, noted): (&BookBatch, BatchNoted),
         before: Option<Top>,
         market: &BookState,
     ) {
@@ -170,7 +166,7 @@ impl BookFeatures {
                 self.depletion.clear();
             }
             BatchKind::Update => {
-                let changes = self.log.of(batch);
+                let changes = self.log.of(batch, noted);
                 self.near.settle(&changes, market.book());
                 self.band.on_update(changes.in_band());
                 if let (Some(before), Some(after)) = (before, top) {

@@ -301,8 +301,10 @@ impl FeatureEngine {
     fn on_book(&mut self, ts: i64, batch: &BookBatch) -> bool {
         let before = self.market.top_at(ts);
         let shown = self.clock.is_of_book().then(|| *self.book_features.depth());
-        self.book_features.begin_batch(ts, batch);
-        if !self.market.apply(ts, batch, |change| self.book_features.note(&change)) {
+        let mut notes = self.book_features.begin_batch(ts, batch);
+        let is_applied = self.market.apply(ts, batch, |change| notes.take(&change));
+        let noted = notes.end();
+        if !is_applied {
             self.counts.orphan_updates += 1;
             return false;
         }
@@ -313,7 +315,7 @@ impl FeatureEngine {
             self.coverage.on_valid_batch(ts);
             self.mid_returns.observe(top.mid_half_ticks());
         }
-        self.book_features.end_batch(ts, batch, before, &self.market);
+        self.book_features.end_batch(ts, (batch, noted), before, &self.market);
         if let Some((orders, _)) = &mut self.orders {
             orders.set_levels(batch);
         }

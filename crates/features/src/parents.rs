@@ -94,8 +94,10 @@ impl Parents {
     /// Closes the open parent if time has done so by `now`.
     #[inline]
     pub(crate) fn close_by(&mut self, now: i64) -> Option<(i64, ParentEvent)> {
-        let Open { parent, closes_at: at, .. } = self.open.filter(|open| now >= open.closes_at)?;
-        self.open = None;
+        if self.open.as_ref().is_none_or(|open| now < open.closes_at) {
+            return None;
+        }
+        let Open { parent, closes_at: at, .. } = self.open.take()?;
         Some((at, ParentEvent::Closed { parent, at }))
     }
 

@@ -41,8 +41,10 @@ impl Exact {
     /// Says whether the value was fit to be put: NaN is none.
     #[inline]
     pub(crate) fn set(&mut self, feature: usize, value: Option<f64>) -> bool {
-        self.0[feature] = value.unwrap_or(f64::NAN);
-        value.is_none_or(|value| !value.is_nan())
+        let held = value.unwrap_or(f64::NAN);
+        self.0[feature] = held;
+        // Without a branch: which features are defined changes from row to row.
+        value.is_none() | !held.is_nan()
     }
 }
 
@@ -124,12 +126,13 @@ impl FeatureRow {
 
     /// Puts all features into their slots at once, and counts those that were not fit to be put.
     pub(crate) fn set_features(&mut self, exact: &Exact) -> u64 {
-        let mut lost = 0;
-        // Without a branch or a count, so that several slots are written at once.
-        for (slot, value) in self.values.iter_mut().zip(&exact.0) {
+        // Two loops without a branch or a count, so that several slots are written at once.
+        let slots = self.values.first_chunk_mut::<FEATURE_COUNT>().expect("features come first");
+        for (slot, value) in slots.iter_mut().zip(&exact.0) {
             *slot = narrow(*value);
-            lost |= u32::from(slot.is_nan()) & u32::from(!value.is_nan());
         }
+        let lost =
+            exact.0.iter().fold(0, |lost, value| lost | u64::from(value.abs() >= NARROW_OVERFLOW));
         if lost == 0 { 0 } else { self.count_lost(exact) }
     }
 
@@ -139,6 +142,9 @@ impl FeatureRow {
         pairs.map(|(slot, value)| u64::from(slot.is_nan() && !value.is_nan())).sum()
     }
 }
+
+/// From here on a number is infinite as an `f32`: its largest one and half a step.
+const NARROW_OVERFLOW: f64 = f32::MAX as f64 + (1_u128 << 103) as f64;
 
 /// As a row holds it: NaN where an `f32` cannot.
 #[expect(clippy::cast_possible_truncation, reason = "rows are written as f32: FEATURES 3")]

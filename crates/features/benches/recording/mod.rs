@@ -52,15 +52,24 @@ pub(crate) fn checksum(row: &FeatureRow) -> u64 {
     row.values().iter().fold(0, |sum, value| sum.rotate_left(5) ^ u64::from(value.to_bits()))
 }
 
-/// Feeds the whole recording and sums what its rows hold.
-pub(crate) fn replay(engine: &mut FeatureEngine, recording: &Recording) -> u64 {
-    let mut sum = 0_u64;
-    for (ts_recv, event) in &recording.events {
+/// Feeds events, and hands over the rows between them.
+pub(crate) fn feed(
+    engine: &mut FeatureEngine,
+    events: &[(UnixNanos, MarketEvent)],
+    mut on_row: impl FnMut(&FeatureRow),
+) {
+    for (ts_recv, event) in events {
         let watermark = FeatureEngine::watermark_before(*ts_recv, event);
         while let Some(row) = engine.next_row(watermark) {
-            sum = sum.wrapping_add(checksum(row));
+            on_row(row);
         }
         engine.apply(*ts_recv, event);
     }
+}
+
+/// Feeds the whole recording and sums what its rows hold.
+pub(crate) fn replay(engine: &mut FeatureEngine, recording: &Recording) -> u64 {
+    let mut sum = 0_u64;
+    feed(engine, &recording.events, |row| sum = sum.wrapping_add(checksum(row)));
     sum
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::catalogue::index;
 use crate::coverage::Coverage;
 use crate::grid::{FINE_NS, FINE_PER_SECOND, SECOND_NS, bucket, point};
-use crate::primitives::{GridDecayed, Lag, WindowSums, grid_decay};
+use crate::primitives::{GridDecayed, Lag, WindowSums, grid_decay, nearest};
 
 use super::Slots;
 
@@ -64,7 +64,7 @@ impl Absorption {
     fn sample(&mut self, at: i64, coverage: &Coverage) {
         self.delta.advance(at);
         if coverage.of_trades(at, WINDOW_S) {
-            self.usual.step([self.delta.total(0).unsigned_abs() as f64]);
+            self.usual.step([nearest(self.delta.total(0)).abs()]);
         }
     }
 

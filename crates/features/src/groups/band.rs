@@ -4,7 +4,6 @@ use fluxo_core::{BookBatch, Price, Side};
 use fluxo_market_data::Book;
 use serde::{Deserialize, Serialize};
 
-use crate::batch_changes::price_key;
 use crate::book_state::Top;
 use crate::catalogue::index;
 use crate::primitives::nearest;
@@ -77,7 +76,9 @@ impl Band {
     /// The keys of either side that a level must not lie behind to be inside.
     pub(crate) fn reaches(&self) -> [i64; 2] {
         Side::BOTH.map(|side| {
-            self.sides[side.index()].edge.map_or(i64::MIN, |edge| price_key(side, edge))
+            self.sides[side.index()]
+                .edge
+                .map_or(i64::MIN, |edge| side.price_key(Price::from_ticks(edge)))
         })
     }
 
@@ -161,6 +162,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::batch_changes::{BatchLog, Limits};
 
     fn batch(kind: BatchKind, levels: &[(Side, i64, i64)]) -> BookBatch {
         let level = |(side, price, lots): &(Side, i64, i64)| LevelUpdate {
@@ -173,6 +175,15 @@ mod tests {
 
     fn book() -> Book {
         Book::new(BookConfig { window_ticks: 256 })
+    }
+
+    fn apply(band: &mut Band, book: &mut Book, update: &BookBatch) {
+        let mut log = BatchLog::default();
+        let limits = Limits { near: [i64::MIN; 2], band: band.reaches() };
+        let mut notes = log.begin(update, limits);
+        book.apply(update, |change| notes.take(&change));
+        let noted = notes.end();
+        band.on_update(log.of(update, noted).in_band());
     }
 
     const SNAPSHOT: [(Side, i64, i64); 7] = [
@@ -231,10 +242,10 @@ mod tests {
         assert_eq!(band.lots(19_999, &book), None, "down to 9,994.50");
         // A level leaves the view, and another one comes into it.
         let moved = batch(BatchKind::Update, &[(Side::Ask, 10_005, 0), (Side::Ask, 10_004, 2)]);
-        book.apply(&moved, |change| band.on_change(&change));
+        apply(&mut band, &mut book, &moved);
         assert_eq!(band.lots(20_000, &book), None);
         let back = batch(BatchKind::Update, &[(Side::Ask, 10_006, 4)]);
-        book.apply(&back, |change| band.on_change(&change));
+        apply(&mut band, &mut book, &back);
         assert_eq!(band.lots(20_000, &book), Some([12, 3]));
     }
 
@@ -253,7 +264,7 @@ mod tests {
             for (is_bid, distance, lots, shift) in updates {
                 let side = if is_bid { Side::Bid } else { Side::Ask };
                 let update = batch(BatchKind::Update, &[(side, 10_000 - side.sign() * distance, lots)]);
-                book.apply(&update, |change| band.on_change(&change));
+                apply(&mut band, &mut book, &update);
                 mid += 7 * (shift - 4);
                 let inside = |level: &fluxo_market_data::Level| {
                     10_000 * (2 * level.price.ticks() - mid).abs() <= 50 * mid

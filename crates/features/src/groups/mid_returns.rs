@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::catalogue::index;
 use crate::coverage::Coverage;
 use crate::grid::{FINE_NS, FINE_PER_SECOND, SECOND_NS, point};
-use crate::primitives::{Lag, Ring, return_bps};
+use crate::primitives::{Lag, Ring, nearest, return_bps};
 
 use super::Slots;
 
@@ -69,7 +69,7 @@ impl MidReturns {
         }
         for (window, (slot, seconds)) in VOLATILITIES.into_iter().enumerate() {
             let covered = coverage.of_book(at, seconds);
-            let mean = || self.squares.total(window) as f64 / SQUARE_UNITS / seconds as f64;
+            let mean = || nearest(self.squares.total(window)) / SQUARE_UNITS / seconds as f64;
             slots.put(slot, covered.then(|| libm::sqrt(mean())));
         }
     }

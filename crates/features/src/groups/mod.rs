@@ -79,9 +79,7 @@ pub(crate) struct Slots<'a> {
 impl Slots<'_> {
     #[inline]
     pub(crate) fn put(&mut self, slot: usize, value: Option<f64>) {
-        if !self.exact.set(slot, value) {
-            *self.defects += 1;
-        }
+        *self.defects += u64::from(!self.exact.set(slot, value));
     }
 }
 

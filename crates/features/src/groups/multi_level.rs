@@ -58,11 +58,13 @@ impl MultiLevel {
 
     /// A batch led from one valid book to another.
     pub(crate) fn on_update(&mut self, near: &NearBook) {
+        let mut flow = [0; DEPTH_LEVELS];
         for side in Side::BOTH {
             near.for_each_moved_rank(side, |rank, before, after| {
-                self.flow.add_to(rank, pressure_of(side, before, after));
+                flow[rank] += pressure_of(side, before, after);
             });
         }
+        self.flow.add_all(&flow);
     }
 
     /// A point of the grid of one second: the weights are made of the samples before it, then its own

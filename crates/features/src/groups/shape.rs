@@ -20,7 +20,7 @@ fn slope(side: &SideDepth, mid_half_ticks: i64) -> f64 {
     let (mut lots, mut product, mut square) = (0.0, 0.0, 0.0);
     for level in 0..side.count {
         lots += side.lots[level] as f64;
-        let distance = (mid_half_ticks - 2 * side.prices[level]).unsigned_abs() as f64 / 2.0;
+        let distance = ((mid_half_ticks - 2 * side.prices[level]) as f64).abs() / 2.0;
         product += distance * lots;
         square += distance * distance;
     }

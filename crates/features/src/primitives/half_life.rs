@@ -27,8 +27,12 @@ mod tests {
     fn it_is_the_power_on_both_sides_of_the_longest_series() {
         for half_life in [5e9, 60e9, 300e9] {
             for span in (0..200).map(|step| step * 50_000_000).chain([1, 999, i64::MAX]) {
-                let (got, exact) = (kept_after(span, half_life), libm::exp2(-(span as f64 / half_life)));
-                assert!((got - exact).abs() <= 2.3e-16 * exact, "{span} {half_life}: {got} {exact}");
+                let (got, exact) =
+                    (kept_after(span, half_life), libm::exp2(-(span as f64 / half_life)));
+                assert!(
+                    (got - exact).abs() <= 2.3e-16 * exact,
+                    "{span} {half_life}: {got} {exact}"
+                );
             }
         }
     }

@@ -55,12 +55,9 @@ impl Lag {
     pub(crate) fn at(&self, point: i64) -> Option<i64> {
         let age = usize::try_from(self.head - point).expect("the point is sampled");
         assert!(age < self.samples.len(), "the sample of {age} points ago is no longer kept");
-        let at = if age <= self.cursor {
-            self.cursor - age
-        } else {
-            self.cursor + self.samples.len() - age
-        };
-        self.samples[at]
+        // One select, and no branch: ages come in no order.
+        let around = if age <= self.cursor { 0 } else { self.samples.len() };
+        self.samples[self.cursor.wrapping_add(around).wrapping_sub(age)]
     }
 }
 

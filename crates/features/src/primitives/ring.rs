@@ -87,6 +87,14 @@ impl<const LANES: usize> Ring<LANES> {
         usize::try_from(age).is_ok_and(|age| age > self.slots.len())
     }
 
+    /// Adds to the newest slot of every lane.
+    pub(crate) fn add_all(&mut self, values: &[i128; LANES]) {
+        self.touched = self.head;
+        for (held, value) in self.slots[self.cursor].iter_mut().zip(values) {
+            *held += value;
+        }
+    }
+
     /// Adds to the newest slot of a lane.
     #[inline]
     pub(crate) fn add_to(&mut self, lane: usize, value: i128) {
@@ -143,7 +151,8 @@ impl Ring {
 
 /// Where the slot `age` before the one at the cursor lies.
 const fn back(slots: usize, cursor: usize, age: usize) -> usize {
-    if age <= cursor { cursor - age } else { cursor + slots - age }
+    // One select, and no branch: ages come in no order. An age is below the number of slots.
+    cursor.wrapping_add(if age <= cursor { 0 } else { slots }).wrapping_sub(age)
 }
 
 #[cfg(test)]

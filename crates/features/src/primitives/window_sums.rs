@@ -88,6 +88,13 @@ impl<const LANES: usize> WindowSums<LANES> {
         }
     }
 
+    /// Adds to every lane at the moment of the last [`WindowSums::advance`].
+    pub(crate) fn add_all(&mut self, values: &[i128; LANES]) {
+        for timed in &mut self.rings {
+            timed.ring.add_all(values);
+        }
+    }
+
     /// Adds to a lane at the moment of the last [`WindowSums::advance`].
     #[inline]
     pub(crate) fn add_to(&mut self, lane: usize, value: i128) {

@@ -32,10 +32,10 @@ impl Ladder {
         Self { side, best: NONE, near: 0, window: Window::new(window_ticks), far: FarLevels::new() }
     }
 
-    /// Puts the lots that rest at a price, and returns what rested there.
+    /// Puts the lots that rest at a key, and returns what rested there.
     #[inline]
-    pub(super) fn set(&mut self, price: Price, lots: Lots) -> Lots {
-        let (key, lots) = (self.key(price), lots.get());
+    pub(super) fn set(&mut self, key: i64, lots: Lots) -> Lots {
+        let lots = lots.get();
         assert!(lots >= 0, "a level holds negative lots");
         if !self.window.contains(key) {
             return Lots::new(self.set_far(key, lots));
@@ -53,7 +53,7 @@ impl Ladder {
     }
 
     pub(super) fn lots_at(&self, price: Price) -> Lots {
-        let key = self.key(price);
+        let key = self.side.price_key(price);
         let near = self.window.contains(key);
         Lots::new(if near { self.window.get(key) } else { self.far.get(key) })
     }
@@ -64,7 +64,7 @@ impl Ladder {
 
     pub(super) fn levels_from(&self, price: Price) -> Levels<'_> {
         // Before the best level there is none, and the window need not reach that far.
-        Levels::new(self, self.key(price).max(self.best))
+        Levels::new(self, self.side.price_key(price).max(self.best))
     }
 
     pub(super) fn len(&self) -> usize {
@@ -96,18 +96,14 @@ impl Ladder {
         };
         self.clear();
         for level in levels {
-            self.set(level.price, level.lots);
+            self.set(self.side.price_key(level.price), level.lots);
         }
         Ok(())
     }
 
     #[inline]
     pub(super) const fn level(&self, key: i64, lots: i64) -> Level {
-        let ticks = match self.side {
-            Side::Bid => -key,
-            Side::Ask => key,
-        };
-        Level { price: Price::from_ticks(ticks), lots: Lots::new(lots) }
+        Level { price: self.side.price_of_key(key), lots: Lots::new(lots) }
     }
 
     /// The levels of the window at or after a key.
@@ -133,17 +129,11 @@ impl Ladder {
     }
 
     #[inline]
-    const fn key(&self, price: Price) -> i64 {
-        match self.side {
-            Side::Bid => -price.ticks(),
-            Side::Ask => price.ticks(),
-        }
-    }
-
-    #[inline]
     fn set_near(&mut self, key: i64, lots: i64) -> i64 {
         let before = self.window.set(key, lots);
-        self.near = self.near + usize::from(lots != 0) - usize::from(before != 0);
+        // Every level that goes has come.
+        let more = self.near.wrapping_add(usize::from(lots != 0));
+        self.near = more.wrapping_sub(usize::from(before != 0));
         before
     }
 

@@ -10,7 +10,7 @@ mod levels;
 mod saved;
 mod window;
 
-use fluxo_core::{BatchKind, BookBatch, Lots, Price, Side};
+use fluxo_core::{BatchKind, BookBatch, LevelUpdate, Lots, Price, Side};
 
 pub use levels::Levels;
 
@@ -89,15 +89,9 @@ impl Book {
         if batch.kind == BatchKind::Snapshot {
             self.clear();
         }
-        for level in &batch.levels {
-            let ladder = &mut self.sides[level.side.index()];
-            let before = ladder.set(level.price, level.lots);
-            on_change(LevelChange {
-                side: level.side,
-                price: level.price,
-                before,
-                after: level.lots,
-            });
+        for &LevelUpdate { side, price, lots: after } in &batch.levels {
+            let before = self.sides[side.index()].set(side.price_key(price), after);
+            on_change(LevelChange { side, price, before, after });
         }
         self.update_id = Some(batch.update_id);
     }

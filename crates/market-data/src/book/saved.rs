@@ -38,12 +38,12 @@ impl<'de> Deserialize<'de> for Book {
             return Err(D::Error::custom("the window of a saved book has no possible size"));
         }
         let mut book = Self::new(BookConfig { window_ticks });
-        for (ladder, levels) in book.sides.iter_mut().zip(sides) {
+        for ((side, ladder), levels) in Side::BOTH.into_iter().zip(&mut book.sides).zip(sides) {
             for (ticks, lots) in levels {
                 if lots < 1 {
                     return Err(D::Error::custom("a level of a saved book holds no lots"));
                 }
-                ladder.set(Price::from_ticks(ticks), Lots::new(lots));
+                ladder.set(side.price_key(Price::from_ticks(ticks)), Lots::new(lots));
             }
         }
         book.update_id = update_id;

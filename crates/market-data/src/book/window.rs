@@ -80,9 +80,8 @@ impl Window {
         let slot = ring_index(key, self.lots.len());
         let before = std::mem::replace(&mut self.lots[slot], lots);
         // Without a branch: whether a level comes, goes or stays is what a feed does not let us guess.
-        let word = &mut self.occupied[slot / 64];
-        let bit = slot % 64;
-        *word = (*word & !(1 << bit)) | (u64::from(lots != 0) << bit);
+        let comes_or_goes = (lots != 0) != (before != 0);
+        self.occupied[slot / 64] ^= u64::from(comes_or_goes) << (slot % 64);
         before
     }
 

@@ -37,6 +37,8 @@ pub(crate) struct Accounting {
     latch: Latch,
     /// The best prices are believed until here.
     fresh_until: i64,
+    /// Nothing dies up to here.
+    quiet_until: i64,
     /// The number of the last entry, so that those of one time have an order.
     sequence: Sequence,
 }
@@ -52,6 +54,7 @@ impl Accounting {
             icebergs: [Iceberg::default(); 2],
             latch: Latch::default(),
             fresh_until: i64::MIN,
+            quiet_until: i64::MIN,
             sequence: Sequence::default(),
         }
     }
@@ -66,6 +69,7 @@ impl Accounting {
     /// until it is observed.
     pub(crate) fn reset(&mut self) {
         self.ledgers.iter_mut().for_each(Ledger::clear);
+        self.quiet_until = i64::MIN;
         self.icebergs = [Iceberg::default(); 2];
         self.latch.clear();
         self.told = self.told.take().map(|_| Told::default());
@@ -74,6 +78,7 @@ impl Accounting {
     /// How long a print and its decrease may lie apart from now on.
     pub(crate) fn set_match_ttl(&mut self, match_ttl: i64) {
         self.match_ttl = match_ttl;
+        self.quiet_until = i64::MIN;
     }
 
     /// Entries that were dropped because too many waited at once.
@@ -152,6 +157,7 @@ impl Accounting {
             self.show(side, best.map(|best| best[side.index()]));
         }
         self.fresh_until = until;
+        self.quiet_until = self.quiet_until.min(until);
     }
 
     /// A batch is over, and its book was observed: in one ordered feed, prints waited for it alone.
@@ -173,6 +179,13 @@ impl Accounting {
     /// Lets everything die that was no longer alive at `now`, in the order in which it died.
     #[inline]
     fn expire(&mut self, now: i64) {
+        if now > self.quiet_until {
+            self.let_die(now);
+        }
+    }
+
+    #[inline(never)]
+    fn let_die(&mut self, now: i64) {
         let ttl = self.match_ttl;
         for ledger in &mut self.ledgers {
             while ledger.oldest(Kind::Debit).is_some_and(|(ts, _)| now - ts > ttl) {
@@ -186,6 +199,23 @@ impl Accounting {
             }
         }
         self.forget_stale_best(now);
+        self.quiet_until = self.next_death();
+    }
+
+    /// Up to where nothing dies that waits now. In an ordered feed credits do not die with time.
+    fn next_death(&self) -> i64 {
+        let kinds: &[Kind] = match self.match_ttl {
+            0 => &[Kind::Debit],
+            _ => &[Kind::Debit, Kind::Credit],
+        };
+        let of = |ledger: &Ledger, kind: &Kind| ledger.oldest(*kind).map(|(ts, _)| ts);
+        let oldest = self
+            .ledgers
+            .iter()
+            .flat_map(|ledger| kinds.iter().filter_map(move |kind| of(ledger, kind)));
+        let dies = oldest.min().map_or(i64::MAX, |ts| ts.saturating_add(self.match_ttl));
+        // A book that is stale already shows nothing that could be forgotten.
+        dies.min(self.fresh_until)
     }
 
     /// The oldest credit of both sides: its time and its side.
@@ -228,6 +258,7 @@ impl Accounting {
     fn wait(&mut self, kind: Kind, side: Side, waiting: Waiting) {
         if waiting.lots > 0 {
             self.sequence = self.sequence.next();
+            self.quiet_until = self.quiet_until.min(waiting.ts.saturating_add(self.match_ttl));
             self.ledgers[side.index()].push(kind, waiting, self.sequence);
         }
     }
