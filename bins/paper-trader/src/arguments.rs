@@ -30,14 +30,15 @@ pub(crate) enum Command {
 
 #[derive(Args, Debug)]
 pub(crate) struct Replay {
-    /// Capture files of one run of one instrument, in order; gzip or plain. Or one lake.
+    /// Files of one run of one instrument, in order: captures (gzip or plain), archives of LOBSTER (zip),
+    /// market-by-order files of Databento (dbn, dbn.zst). Or one lake.
     #[arg(required = true, value_name = "FILE|LAKE")]
     pub(crate) inputs: Vec<PathBuf>,
     /// The folder of the journal: new, empty, or of the same run, which is then continued.
     #[arg(long, value_name = "DIR")]
     pub(crate) journal: PathBuf,
-    /// The market that is meant: binance-spot, binance-usdm or binance-coinm. Needed where a lake
-    /// has several.
+    /// The market that is meant: binance-spot, binance-usdm, binance-coinm, nasdaq or cme-futures.
+    /// Needed where a lake has several.
     #[arg(long, value_name = "MARKET", value_parser = market_named)]
     venue: Option<Market>,
     /// The symbol that is meant: BTCUSDT. Needed where a lake has several.

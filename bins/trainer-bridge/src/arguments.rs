@@ -36,15 +36,16 @@ pub(crate) enum Command {
 
 #[derive(Args, Debug)]
 pub(crate) struct Dataset {
-    /// Capture files of one run of one instrument, in order; gzip or plain. Or one lake.
+    /// Files of one run of one instrument, in order: captures (gzip or plain), archives of LOBSTER (zip),
+    /// market-by-order files of Databento (dbn, dbn.zst). Or one lake.
     #[arg(required = true, value_name = "FILE|LAKE")]
     pub(crate) inputs: Vec<PathBuf>,
     /// The folder below which the dataset comes to lie, as MODE/VENUE/SYMBOL. The same dataset that
     /// lies there already is left as it is.
     #[arg(long, value_name = "DIR")]
     pub(crate) out: PathBuf,
-    /// The market that is meant: binance-spot, binance-usdm or binance-coinm. Needed where a lake
-    /// has several.
+    /// The market that is meant: binance-spot, binance-usdm, binance-coinm, nasdaq or cme-futures.
+    /// Needed where a lake has several.
     #[arg(long, value_name = "MARKET", value_parser = market_named)]
     venue: Option<Market>,
     /// The symbol that is meant: BTCUSDT. Needed where a lake has several.
@@ -73,7 +74,8 @@ pub(crate) struct Dataset {
 
 #[derive(Args, Debug)]
 pub(crate) struct Calibrate {
-    /// Capture files of one run of one instrument, in order; gzip or plain. Or one lake.
+    /// Files of one run of one instrument, in order: captures (gzip or plain), archives of LOBSTER (zip),
+    /// market-by-order files of Databento (dbn, dbn.zst). Or one lake.
     #[arg(required = true, value_name = "FILE|LAKE")]
     pub(crate) inputs: Vec<PathBuf>,
     /// The file to write. The same file that lies there already is left as it is.
@@ -85,8 +87,8 @@ pub(crate) struct Calibrate {
     /// Fit the size unit too: the median parent trade, rounded to 1, 2 or 5 times a power of ten lots.
     #[arg(long)]
     pub(crate) size_unit: bool,
-    /// The market that is meant: binance-spot, binance-usdm or binance-coinm. Needed where a lake
-    /// has several.
+    /// The market that is meant: binance-spot, binance-usdm, binance-coinm, nasdaq or cme-futures.
+    /// Needed where a lake has several.
     #[arg(long, value_name = "MARKET", value_parser = market_named)]
     venue: Option<Market>,
     /// The symbol that is meant: BTCUSDT. Needed where a lake has several.

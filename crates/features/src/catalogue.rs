@@ -1704,7 +1704,7 @@ pub static FEATURES: [FeatureInfo; 108] = [
         index: 94,
         name: "iceberg_detected",
         group: "Event latches",
-        formula: "+1 bid-side, -1 ask-side hidden reserve at the best price, held 5 s, else 0; rule in section 7.8",
+        formula: "+1 bid-side, -1 ask-side hidden reserve at the best price, held 5 s, else 0; told from levels and prints: at least 2 refills of the best price, and lots printed there without leaving its display reach its largest display; told order by order: an order trades more than it showed, or twice an order joins within 1 ms of a full fill at its price",
         unit: "sign",
         set: FeatureSet::Full,
         parity: Parity::Odd,
