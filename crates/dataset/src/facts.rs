@@ -68,13 +68,17 @@ pub(crate) fn common(
 
 /// What the rows add up to: of a file, or of all files.
 pub(crate) fn of_rows(tally: &Tally, clock: SamplingClock) -> Facts {
-    let dropped = json!({ "warmup": tally.cold });
+    let mut dropped = BTreeMap::from([("warmup", tally.cold)]);
+    // Only the clocks of events can make several rows of one moment.
+    if clock.step().is_none() {
+        dropped.insert("superseded", tally.superseded);
+    }
     // What counts from the session's open counts from the first row then (FEATURES 17.23).
     let is_partial = time_of_day(tally.first) > clock.step().unwrap_or(ROWS_SELDOM_APART);
     let facts = [
         ("ds.partial_session", json!(is_partial)),
         ("ds.rows", json!(tally.rows)),
-        ("ds.rows_dropped", dropped),
+        ("ds.rows_dropped", json!(dropped)),
         ("ds.t_end", json!(tally.last.get())),
         ("ds.t_start", json!(tally.first.get())),
     ];

@@ -16,6 +16,7 @@ mod error;
 mod facts;
 mod folder;
 mod manifest;
+mod moment;
 mod part;
 mod pipeline;
 mod row;

@@ -19,6 +19,7 @@ use crate::code_version::SourceState;
 use crate::facts::{self, Facts, Mode};
 use crate::folder::{Unfinished, published};
 use crate::manifest::{FileFacts, MANIFEST, Manifest};
+use crate::moment::{Given, Moment};
 use crate::part::{PartWriter, Tally};
 use crate::pipeline::Pipeline;
 use crate::row::{Row, Touch};
@@ -220,6 +221,8 @@ struct Writing<'f> {
     targets: RowLabeller,
     /// The distance of prices as the last event left it.
     tick: Decimal,
+    /// The row that an event of this moment completed.
+    moment: Moment,
     pipeline: Pipeline,
     balance: Balance,
     /// The file that is being written, and its name.
@@ -246,6 +249,7 @@ impl<'f> Writing<'f> {
             features: FeatureEngine::calibrated(config, spec, calibration)?,
             targets: RowLabeller::new(config, targets, spec)?,
             tick: spec.tick_size,
+            moment: Moment::new(spec),
             pipeline: Pipeline::default(),
             balance: Balance::default(),
             part: None,
@@ -272,6 +276,8 @@ impl<'f> Writing<'f> {
                 on_progress(self.progress);
             }
         }
+        let last = self.moment.end();
+        self.label(last);
         self.targets.finish();
         self.take_labels();
         self.pipeline.finish();
@@ -298,6 +304,8 @@ impl<'f> Writing<'f> {
         let Recorded { ts_recv, event } = recorded;
         let watermark = FeatureEngine::watermark_before(*ts_recv, event);
         self.take_rows(watermark);
+        let given = self.moment.end_before(*ts_recv, &event.data);
+        self.label(given);
         self.features.apply(*ts_recv, event);
         self.targets.apply(*ts_recv, event);
         if let MarketData::Spec(spec) = &event.data {
@@ -310,13 +318,27 @@ impl<'f> Writing<'f> {
     }
 
     fn take_rows(&mut self, watermark: UnixNanos) {
-        while let Some(row) = self.features.next_row(watermark) {
-            self.targets.on_row(row);
-            let mut row = Row::new(row);
+        while let Some(given) = self.features.next_row(watermark) {
+            let mut row = Row::new(given);
+            // Where events make rows, more of the same moment may follow.
+            let held = (given.known_at == given.ts).then(|| given.clone());
+            if held.is_none() {
+                self.targets.on_row(given);
+            }
             row.touch = Touch::at(&row, &self.features, self.tick);
-            self.pipeline.on_row(row);
+            match held {
+                Some(features) => self.moment.hold(Given { features, row }),
+                None => self.pipeline.on_row(row),
+            }
             self.progress.rows += 1;
         }
+    }
+
+    /// A row that is written: it waits for its labels from here on.
+    fn label(&mut self, given: Option<Given>) {
+        let Some(Given { features, row }) = given else { return };
+        self.targets.on_row(&features);
+        self.pipeline.on_row(row);
     }
 
     fn take_labels(&mut self) {
@@ -355,9 +377,10 @@ impl<'f> Writing<'f> {
         let sha256 = part.close(facts)?;
         let (t_start, t_end) = (tally.first.get(), tally.last.get());
         self.files.insert(name, FileFacts { rows: tally.rows, sha256, t_end, t_start });
-        let all = self.tally.get_or_insert(Tally { rows: 0, cold: 0, ..tally });
+        let all = self.tally.get_or_insert(Tally { rows: 0, cold: 0, superseded: 0, ..tally });
         all.rows += tally.rows;
         all.cold += tally.cold;
+        all.superseded += tally.superseded;
         all.last = tally.last;
         Ok(())
     }
