@@ -153,6 +153,36 @@ fn a_recording_that_breaks_off_is_refused_with_one_line() {
     assert!(dataset(&[empty], &out, &[]).failure(4).contains("no message of a known venue"));
 }
 
+/// A list of instruments with one more.
+fn listing(folder: &Path, market: &str, symbol: &str, grid: (&str, &str)) -> PathBuf {
+    let shipped = fluxo_test_data::project().join("configs/instruments.toml");
+    let (tick, lot) = grid;
+    let list = fs::read_to_string(shipped).unwrap()
+        + &format!(
+            "[[instrument]]\nmarket = \"{market}\"\nsymbol = \"{symbol}\"\nbase = \"X\"\n\
+             quote = \"USD\"\nsettle = \"USD\"\ntick_size = \"{tick}\"\nlot_size = \"{lot}\"\n\
+             size_unit_lots = 1\nprofile_row_ticks = 1\nfootprint_row_ticks = 1\n"
+        );
+    let path = folder.join("instruments.toml");
+    fs::write(&path, list).unwrap();
+    path
+}
+
+#[test]
+fn a_flipped_byte_in_packed_records_is_damage_of_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = fluxo_test_data::mbo_file(folder.path(), 40_000);
+    let list = listing(folder.path(), "cme-futures", fluxo_test_data::MBO_SYMBOL, ("0.25", "1"));
+    let (list, out) = (["--instruments", text(&list)], folder.path().join("out"));
+    let mut bytes = fs::read(&file).unwrap();
+    let at = bytes.len() * 9 / 10;
+    bytes[at] ^= 0x40;
+    fs::write(&file, bytes).unwrap();
+    let refused = dataset(&[file], &out, &list);
+    assert!(refused.failure(4).contains("orders.mbo.dbn.zst is damaged"), "{}", refused.stderr);
+    assert_eq!(bytes_or_nothing(&out).len(), 0);
+}
+
 #[test]
 fn a_lake_with_a_changed_byte_is_refused() {
     let folder = tempfile::tempdir().unwrap();

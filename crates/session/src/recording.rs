@@ -116,7 +116,7 @@ impl RecordingError {
     pub fn into_failure(self) -> Failure {
         match self {
             Self::Capture(error) if error.is_damage() => Failure::damaged(error).remedy(
-                "get a whole copy, or gunzip what is there to a plain file to use that part alone",
+                "get a whole copy, or unpack what is there to a plain file to use that part alone",
             ),
             Self::Capture(error) => Failure::usage(error).remedy("check the path"),
             Self::Lake(error) => lake_failure(error),

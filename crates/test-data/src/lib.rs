@@ -7,6 +7,7 @@
 
 mod models;
 mod orders;
+mod records;
 mod synthetic;
 
 use std::fs::File;
@@ -15,6 +16,7 @@ use std::path::{Path, PathBuf};
 
 pub use models::{TestBundle, project, python, runtime_library, seal};
 pub use orders::order_capture;
+pub use records::{MBO_SYMBOL, mbo_file};
 pub use synthetic::synthetic_capture;
 
 /// Consecutive files of one recording of one instrument.
