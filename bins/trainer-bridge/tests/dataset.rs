@@ -184,6 +184,31 @@ fn a_flipped_byte_in_packed_records_is_damage_of_the_file() {
 }
 
 #[test]
+fn what_an_order_by_order_feed_cannot_tell_of_an_instrument_must_be_listed() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = [
+        fluxo_test_data::order_capture(folder.path(), "MSFT", 200),
+        fluxo_test_data::mbo_file(folder.path(), 4_000),
+    ];
+    let out = folder.path().join("out");
+    for (file, words) in files.into_iter().zip([
+        ["nasdaq MSFT is not listed", "symbol = \"MSFT\"", "tick_size = \"0.01\"", "--instruments"],
+        ["cme-futures id1 is not listed", "symbol = \"id1\"", "tick_size = \"0.25\"", "multiplier"],
+    ]) {
+        let refused = dataset(&[file], &out, &[]);
+        let line = refused.failure(2);
+        for word in words {
+            assert!(line.contains(word), "{line}");
+        }
+    }
+    // With what the line asks for it is read.
+    let file = fluxo_test_data::order_capture(folder.path(), "MSFT", 200);
+    let list = listing(folder.path(), "nasdaq", "MSFT", ("0.01", "1"));
+    let summary = dataset(&[file], &out, &["--instruments", text(&list)]).json();
+    assert!(summary["rows"].as_u64().unwrap() > 100, "{summary}");
+}
+
+#[test]
 fn a_lake_with_a_changed_byte_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let lake = folder.path().join("lake");
