@@ -209,6 +209,53 @@ fn what_an_order_by_order_feed_cannot_tell_of_an_instrument_must_be_listed() {
 }
 
 #[test]
+fn a_grid_that_is_finer_before_the_first_row_is_the_one_that_is_stated() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = [fluxo_test_data::synthetic_capture(folder.path(), "FINEUSDT", 400)];
+    let list = listing(folder.path(), "binance-usdm", "FINEUSDT", ("1", "0.01"));
+    let (list, out) = (["--instruments", text(&list)], folder.path().join("out"));
+    let summary = dataset(&file, &out, &list).json();
+    let warning =
+        "the data of FINEUSDT is finer than its listed grid: refined to tick 0.1 and lot 0.001";
+    assert!(summary["warnings"].as_array().unwrap().contains(&json!(warning)), "{summary}");
+    let manifest =
+        fs::read_to_string(Path::new(summary["path"].as_str().unwrap()).join("dataset.json"));
+    let manifest: serde_json::Value = serde_json::from_str(&manifest.unwrap()).unwrap();
+    let instrument = &manifest["ds.instrument"];
+    assert_eq!((&instrument["tick_size"], &instrument["lot_size"]), (&json!(0.1), &json!(0.001)));
+    assert_eq!(instrument["listed"], json!({ "tick_size": 1.0, "lot_size": 0.01 }));
+    // What lies there is this very dataset, though the list says another grid.
+    assert_eq!(dataset(&file, &out, &list).json()["existed"], json!(true));
+}
+
+#[test]
+fn a_grid_that_becomes_finer_behind_a_row_is_refused_with_what_to_list() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = fluxo_test_data::synthetic_capture(folder.path(), "FINEUSDT", 400);
+    let mut lines: Vec<String> =
+        fs::read_to_string(&file).unwrap().lines().map(str::to_owned).collect();
+    let at = (lines.len() / 2..).find(|at| lines[*at].contains("\"9.003\"")).unwrap();
+    lines[at] = lines[at].replace("\"9.003\"", "\"9.0031\"");
+    fs::write(&file, lines.join("\n") + "\n").unwrap();
+    let (file, out) = ([file], folder.path().join("out"));
+    let list = listing(folder.path(), "binance-usdm", "FINEUSDT", ("0.1", "0.001"));
+    let refused = dataset(&file, &out, &["--instruments", text(&list)]);
+    let line = refused.failure(2);
+    for word in [
+        "fineusdt.txt",
+        "2024-08-08T23:54:",
+        "tick 0.1 and lot 0.001 there",
+        "tick 0.1 and lot 0.0001 from here",
+        "list tick_size = \"0.1\" and lot_size = \"0.0001\"",
+    ] {
+        assert!(line.contains(word), "{line}");
+    }
+    assert_eq!(bytes_or_nothing(&out).len(), 0);
+    let list = listing(folder.path(), "binance-usdm", "FINEUSDT", ("0.1", "0.0001"));
+    dataset(&file, &out, &["--instruments", text(&list)]).json();
+}
+
+#[test]
 fn a_lake_with_a_changed_byte_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let lake = folder.path().join("lake");

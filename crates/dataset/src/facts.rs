@@ -58,12 +58,39 @@ pub(crate) fn common(
         ("ds.feature_schema", feature_schema(&text)),
         ("ds.feature_schema_hash", json!(Digest::of(text.as_bytes()))),
         ("ds.format_version", json!(FORMAT_VERSION)),
-        ("ds.instrument", instrument(spec)),
+        (INSTRUMENT, instrument(spec)),
         ("ds.mode", json!(mode.name())),
         ("ds.source_sha256", json!(source_sha256)),
         ("ds.target_schema", target_schema(targets, in_bps(spec.taker_fee))),
     ];
     facts.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+}
+
+/// The key of the instrument and its grid.
+pub(crate) const INSTRUMENT: &str = "ds.instrument";
+/// The place in it of the grid that the instruments file lists, where the data has a finer one.
+const LISTED: &str = "listed";
+
+/// The instrument on the grid that its rows are in, where the data made that finer than the listed one.
+pub(crate) fn refined(listed: &InstrumentSpec, now: &InstrumentSpec) -> Value {
+    let (before, mut facts) = (instrument(listed), instrument(listed));
+    for key in ["tick_size", "lot_size"] {
+        facts[LISTED][key] = before[key].clone();
+    }
+    (facts["tick_size"], facts["lot_size"]) =
+        (json!(now.tick_size.to_f64()), json!(now.lot_size.to_f64()));
+    facts
+}
+
+/// A fact as it is known before the first row: an instrument as it is listed.
+pub(crate) fn as_listed(fact: Option<&Value>) -> Option<Value> {
+    let mut fact = fact?.clone();
+    if let Some(listed) = fact.as_object_mut().and_then(|fact| fact.remove(LISTED)) {
+        for key in ["tick_size", "lot_size"] {
+            fact[key] = listed[key].clone();
+        }
+    }
+    Some(fact)
 }
 
 /// What the rows add up to: of a file, or of all files.

@@ -30,7 +30,7 @@ pub use class_balance::Verdict;
 pub use columns::{
     AUX_COLUMNS, Column, ColumnType, FEATURE_COLUMNS, GROUP_ROWS, KEY_COLUMNS, columns,
 };
-pub use error::Error;
+pub use error::{Error, GridOf};
 pub use facts::Mode;
 pub use manifest::{FileFacts, LabelCounts, Manifest};
 pub use session_day::session_of;

@@ -1,6 +1,6 @@
 //! A recording of one instrument as a source of events: capture files of one run, or a lake.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use fluxo_core::{InstrumentSpec, Market, MarketEvent, Nanos, UnixNanos};
 use fluxo_lake::journal::SourceFile;
@@ -193,7 +193,7 @@ impl<'l> Recording<'l> {
             }
             Kind::Lake { lake, path, instrument, warnings } => {
                 let peek = lake_input::peek(lake, instrument)?;
-                let input = Input::Lake(LakeInput::new(lake, instrument)?);
+                let input = Input::Lake(LakeInput::new(lake, path, instrument)?);
                 // The manifest names the hash of every file of the lake.
                 let sources = vec![capture_input::describe(&path.join("manifest.json"))?];
                 let (market, symbol) = (instrument.market, instrument.symbol.as_str());
@@ -215,6 +215,15 @@ impl<'l> Recording<'l> {
     #[must_use]
     pub const fn begins(&self) -> Option<UnixNanos> {
         self.begins
+    }
+
+    /// The file that the last event came from, or the lake; `None` before the first event.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        match &self.input {
+            Input::Capture(input) => input.path(),
+            Input::Lake(input) => Some(input.path),
+        }
     }
 
     /// How long a print and its depth change may lie apart.
