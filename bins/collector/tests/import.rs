@@ -218,6 +218,22 @@ fn a_cut_gzip_is_archived_up_to_the_cut_and_continued_when_it_is_whole() {
 }
 
 #[test]
+fn a_flipped_byte_in_packed_records_is_damage_and_what_came_before_is_not_called_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = fluxo_test_data::mbo_file(folder.path(), 20_000);
+    let mut bytes = std::fs::read(&file).unwrap();
+    let at = bytes.len() / 2;
+    bytes[at] ^= 0x40;
+    std::fs::write(&file, bytes).unwrap();
+    let lake = folder.path().join("lake");
+    let (file, lake) = (file.to_str().unwrap(), lake.to_str().unwrap());
+    let arguments = ["import", "--format", "dbn-mbo", "--json", "--out", lake, file];
+    let line = failure(&collector(&arguments), 4);
+    assert!(line.contains("orders.mbo.dbn.zst is damaged"), "{line}");
+    assert_eq!(verify(Path::new(lake)).status.code(), Some(3), "half a recording is not whole");
+}
+
+#[test]
 fn a_broken_frame_is_counted_kept_and_named() {
     let folder = tempfile::tempdir().unwrap();
     let path = fluxo_test_data::synthetic_capture(folder.path(), "BTCUSDT", 2_000);

@@ -59,6 +59,9 @@ fn dropped(manifest: &Manifest) -> BTreeMap<String, u64> {
     dropped.and_then(|dropped| serde_json::from_value(dropped).ok()).unwrap_or_default()
 }
 
+/// The reason of rows that are not written, because a later one is of the same moment.
+const SUPERSEDED: &str = "superseded";
+
 /// What was written.
 #[derive(Debug, Serialize)]
 struct Summary {
@@ -70,7 +73,7 @@ struct Summary {
     existed: bool,
     events: u64,
     rows: u64,
-    /// Rows that training leaves out, by reason.
+    /// Rows that training leaves out, by reason; superseded ones are not in the files.
     rows_dropped: BTreeMap<String, u64>,
     files: usize,
     labels: BTreeMap<String, LabelCounts>,
@@ -81,13 +84,19 @@ struct Summary {
 
 impl Output for Summary {
     fn rows(&self) -> Rows {
+        let superseded = self.rows_dropped.get(SUPERSEDED).copied().unwrap_or(0);
+        let dropped = self.rows_dropped.iter().filter(|(why, _)| *why != SUPERSEDED);
         let dropped: Vec<String> =
-            self.rows_dropped.iter().map(|(why, rows)| format!("{} {why}", count(*rows))).collect();
+            dropped.map(|(why, rows)| format!("{} {why}", count(*rows))).collect();
         let mut rows = Rows::new()
             .heading(format!("dataset · {}", self.path))
             .row("rows", count(self.rows))
-            .row("left out in training", dropped.join(", "))
-            .row("files", self.files);
+            .row("left out in training", dropped.join(", "));
+        if superseded > 0 {
+            let why = "not written: a later one has the same time";
+            rows = rows.row("superseded rows", format!("{}, {why}", count(superseded)));
+        }
+        rows = rows.row("files", self.files);
         for (target, labels) in &self.labels {
             rows = rows.row(target, line(labels));
         }

@@ -153,6 +153,108 @@ fn a_recording_that_breaks_off_is_refused_with_one_line() {
     assert!(dataset(&[empty], &out, &[]).failure(4).contains("no message of a known venue"));
 }
 
+/// A list of instruments with one more.
+fn listing(folder: &Path, market: &str, symbol: &str, grid: (&str, &str)) -> PathBuf {
+    let shipped = fluxo_test_data::project().join("configs/instruments.toml");
+    let (tick, lot) = grid;
+    let list = fs::read_to_string(shipped).unwrap()
+        + &format!(
+            "[[instrument]]\nmarket = \"{market}\"\nsymbol = \"{symbol}\"\nbase = \"X\"\n\
+             quote = \"USD\"\nsettle = \"USD\"\ntick_size = \"{tick}\"\nlot_size = \"{lot}\"\n\
+             size_unit_lots = 1\nprofile_row_ticks = 1\nfootprint_row_ticks = 1\n"
+        );
+    let path = folder.join("instruments.toml");
+    fs::write(&path, list).unwrap();
+    path
+}
+
+#[test]
+fn a_flipped_byte_in_packed_records_is_damage_of_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = fluxo_test_data::mbo_file(folder.path(), 40_000);
+    let list = listing(folder.path(), "cme-futures", fluxo_test_data::MBO_SYMBOL, ("0.25", "1"));
+    let (list, out) = (["--instruments", text(&list)], folder.path().join("out"));
+    let mut bytes = fs::read(&file).unwrap();
+    let at = bytes.len() * 9 / 10;
+    bytes[at] ^= 0x40;
+    fs::write(&file, bytes).unwrap();
+    let refused = dataset(&[file], &out, &list);
+    assert!(refused.failure(4).contains("orders.mbo.dbn.zst is damaged"), "{}", refused.stderr);
+    assert_eq!(bytes_or_nothing(&out).len(), 0);
+}
+
+#[test]
+fn what_an_order_by_order_feed_cannot_tell_of_an_instrument_must_be_listed() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = [
+        fluxo_test_data::order_capture(folder.path(), "MSFT", 200),
+        fluxo_test_data::mbo_file(folder.path(), 4_000),
+    ];
+    let out = folder.path().join("out");
+    for (file, words) in files.into_iter().zip([
+        ["nasdaq MSFT is not listed", "symbol = \"MSFT\"", "tick_size = \"0.01\"", "--instruments"],
+        ["cme-futures id1 is not listed", "symbol = \"id1\"", "tick_size = \"0.25\"", "multiplier"],
+    ]) {
+        let refused = dataset(&[file], &out, &[]);
+        let line = refused.failure(2);
+        for word in words {
+            assert!(line.contains(word), "{line}");
+        }
+    }
+    // With what the line asks for it is read.
+    let file = fluxo_test_data::order_capture(folder.path(), "MSFT", 200);
+    let list = listing(folder.path(), "nasdaq", "MSFT", ("0.01", "1"));
+    let summary = dataset(&[file], &out, &["--instruments", text(&list)]).json();
+    assert!(summary["rows"].as_u64().unwrap() > 100, "{summary}");
+}
+
+#[test]
+fn a_grid_that_is_finer_before_the_first_row_is_the_one_that_is_stated() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = [fluxo_test_data::synthetic_capture(folder.path(), "FINEUSDT", 400)];
+    let list = listing(folder.path(), "binance-usdm", "FINEUSDT", ("1", "0.01"));
+    let (list, out) = (["--instruments", text(&list)], folder.path().join("out"));
+    let summary = dataset(&file, &out, &list).json();
+    let warning =
+        "the data of FINEUSDT is finer than its listed grid: refined to tick 0.1 and lot 0.001";
+    assert!(summary["warnings"].as_array().unwrap().contains(&json!(warning)), "{summary}");
+    let manifest =
+        fs::read_to_string(Path::new(summary["path"].as_str().unwrap()).join("dataset.json"));
+    let manifest: serde_json::Value = serde_json::from_str(&manifest.unwrap()).unwrap();
+    let instrument = &manifest["ds.instrument"];
+    assert_eq!((&instrument["tick_size"], &instrument["lot_size"]), (&json!(0.1), &json!(0.001)));
+    assert_eq!(instrument["listed"], json!({ "tick_size": 1.0, "lot_size": 0.01 }));
+    // What lies there is this very dataset, though the list says another grid.
+    assert_eq!(dataset(&file, &out, &list).json()["existed"], json!(true));
+}
+
+#[test]
+fn a_grid_that_becomes_finer_behind_a_row_is_refused_with_what_to_list() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = fluxo_test_data::synthetic_capture(folder.path(), "FINEUSDT", 400);
+    let mut lines: Vec<String> =
+        fs::read_to_string(&file).unwrap().lines().map(str::to_owned).collect();
+    let at = (lines.len() / 2..).find(|at| lines[*at].contains("\"9.003\"")).unwrap();
+    lines[at] = lines[at].replace("\"9.003\"", "\"9.0031\"");
+    fs::write(&file, lines.join("\n") + "\n").unwrap();
+    let (file, out) = ([file], folder.path().join("out"));
+    let list = listing(folder.path(), "binance-usdm", "FINEUSDT", ("0.1", "0.001"));
+    let refused = dataset(&file, &out, &["--instruments", text(&list)]);
+    let line = refused.failure(2);
+    for word in [
+        "fineusdt.txt",
+        "2024-08-08T23:54:",
+        "tick 0.1 and lot 0.001 there",
+        "tick 0.1 and lot 0.0001 from here",
+        "list tick_size = \"0.1\" and lot_size = \"0.0001\"",
+    ] {
+        assert!(line.contains(word), "{line}");
+    }
+    assert_eq!(bytes_or_nothing(&out).len(), 0);
+    let list = listing(folder.path(), "binance-usdm", "FINEUSDT", ("0.1", "0.0001"));
+    dataset(&file, &out, &["--instruments", text(&list)]).json();
+}
+
 #[test]
 fn a_lake_with_a_changed_byte_is_refused() {
     let folder = tempfile::tempdir().unwrap();

@@ -193,12 +193,12 @@ impl CaptureReader {
 
     fn fault(&self, source: io::Error) -> Error {
         let (path, offset) = (self.path.clone(), self.offset);
+        // Decoders name damage by several kinds of error, and never by a number of the system.
+        let is_of_system = source.raw_os_error().is_some();
         match source.kind() {
-            io::ErrorKind::UnexpectedEof if self.compressed => Error::Truncated { path, offset },
-            io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData if self.compressed => {
-                Error::Damaged { path, offset, source }
-            }
-            _ => Error::Read { path, offset, source },
+            _ if is_of_system || !self.compressed => Error::Read { path, offset, source },
+            io::ErrorKind::UnexpectedEof => Error::Truncated { path, offset },
+            _ => Error::Damaged { path, offset, source },
         }
     }
 }

@@ -79,6 +79,25 @@ fn a_damaged_gzip_is_not_a_short_one() {
 }
 
 #[test]
+fn a_flipped_byte_in_packed_records_is_damage_wherever_it_lies() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = fluxo_test_data::mbo_file(folder.path(), 20_000);
+    let whole = std::fs::read(&path).unwrap();
+    let (lines, fault) = read(&path);
+    assert!(fault.is_none() && lines.len() == 20_000, "{} {fault:?}", lines.len());
+    // From behind the file's header to its checksum.
+    for twentieth in 4..=20 {
+        let mut bytes = whole.clone();
+        let at = (whole.len() * twentieth / 20).min(whole.len() - 1);
+        bytes[at] ^= 0x40;
+        std::fs::write(&path, bytes).unwrap();
+        let fault = read(&path).1;
+        let is_damage = fault.as_ref().is_some_and(Error::is_damage);
+        assert!(is_damage, "byte {at} of {}: {fault:?}", whole.len());
+    }
+}
+
+#[test]
 fn a_folder_is_not_a_file() {
     let folder = tempfile::tempdir().unwrap();
     assert!(matches!(CaptureReader::open(folder.path()), Err(Error::Open { .. })));

@@ -3,8 +3,10 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use fluxo_core::{Decimal, InstrumentSpec};
 use fluxo_report::Failure;
 use fluxo_session::{ConfigError, RecordingError};
+use jiff::Timestamp;
 use parquet::errors::ParquetError;
 
 /// Why a dataset cannot be written.
@@ -71,6 +73,18 @@ pub enum Error {
         /// The session, as yyyymmdd, that ends the look.
         before: Option<i32>,
     },
+    /// Rows of one dataset would be in two units.
+    #[error("{}the data is finer at {at} than the grid of the rows before it: {before} there, {after} from here", within(path.as_deref()))]
+    Regridded {
+        /// The file, or the lake.
+        path: Option<PathBuf>,
+        /// When, on the receive clock.
+        at: Timestamp,
+        /// The grid of the rows.
+        before: GridOf,
+        /// The grid of what comes.
+        after: GridOf,
+    },
     /// A recording without a row is no dataset.
     #[error("{instrument}: the recording ends before the first row")]
     NoRows {
@@ -81,6 +95,39 @@ pub enum Error {
 
 fn until(before: Option<i32>) -> String {
     before.map(|session| format!(" before the session {session}")).unwrap_or_default()
+}
+
+fn within(path: Option<&Path>) -> String {
+    path.map(|path| format!("{}: ", path.display())).unwrap_or_default()
+}
+
+/// What prices and sizes are multiples of.
+#[derive(Clone, Copy, Debug)]
+pub struct GridOf {
+    /// Of prices.
+    pub tick_size: Decimal,
+    /// Of sizes.
+    pub lot_size: Decimal,
+}
+
+impl GridOf {
+    /// Whether it is the same grid, however many digits say so.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        self.tick_size.multiple_of(other.tick_size) == Some(1)
+            && self.lot_size.multiple_of(other.lot_size) == Some(1)
+    }
+}
+
+impl std::fmt::Display for GridOf {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "tick {} and lot {}", self.tick_size, self.lot_size)
+    }
+}
+
+impl From<&InstrumentSpec> for GridOf {
+    fn from(spec: &InstrumentSpec) -> Self {
+        Self { tick_size: spec.tick_size, lot_size: spec.lot_size }
+    }
 }
 
 /// What stands in the way of a dataset.
@@ -118,6 +165,16 @@ impl Error {
         move |source| Self::Parquet { path, source }
     }
 
+    /// Names the file that was read when the rows became of two units.
+    pub(crate) fn while_reading(self, file: Option<&Path>) -> Self {
+        match self {
+            Self::Regridded { at, before, after, .. } => {
+                Self::Regridded { path: file.map(Path::to_owned), at, before, after }
+            }
+            other => other,
+        }
+    }
+
     /// With the exit code that belongs to it, and what to do.
     #[must_use]
     pub fn into_failure(self) -> Failure {
@@ -152,6 +209,11 @@ impl Error {
             Self::NothingToFit { before: None, .. } => {
                 Failure::damaged(self).remedy("give a recording with trades")
             }
+            Self::Regridded { after: GridOf { tick_size, lot_size }, .. } => Failure::usage(self)
+                .remedy(format!(
+                    "list tick_size = \"{tick_size}\" and lot_size = \"{lot_size}\" in a copy of \
+                     configs/instruments.toml and name it with --instruments"
+                )),
             Self::NoRows { .. } => Failure::damaged(self).remedy("give a longer recording"),
         }
     }

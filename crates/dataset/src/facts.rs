@@ -58,7 +58,7 @@ pub(crate) fn common(
         ("ds.feature_schema", feature_schema(&text)),
         ("ds.feature_schema_hash", json!(Digest::of(text.as_bytes()))),
         ("ds.format_version", json!(FORMAT_VERSION)),
-        ("ds.instrument", instrument(spec)),
+        (INSTRUMENT, instrument(spec)),
         ("ds.mode", json!(mode.name())),
         ("ds.source_sha256", json!(source_sha256)),
         ("ds.target_schema", target_schema(targets, in_bps(spec.taker_fee))),
@@ -66,15 +66,46 @@ pub(crate) fn common(
     facts.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
 }
 
+/// The key of the instrument and its grid.
+pub(crate) const INSTRUMENT: &str = "ds.instrument";
+/// The place in it of the grid that the instruments file lists, where the data has a finer one.
+const LISTED: &str = "listed";
+
+/// The instrument on the grid that its rows are in, where the data made that finer than the listed one.
+pub(crate) fn refined(listed: &InstrumentSpec, now: &InstrumentSpec) -> Value {
+    let (before, mut facts) = (instrument(listed), instrument(listed));
+    for key in ["tick_size", "lot_size"] {
+        facts[LISTED][key] = before[key].clone();
+    }
+    (facts["tick_size"], facts["lot_size"]) =
+        (json!(now.tick_size.to_f64()), json!(now.lot_size.to_f64()));
+    facts
+}
+
+/// A fact as it is known before the first row: an instrument as it is listed.
+pub(crate) fn as_listed(fact: Option<&Value>) -> Option<Value> {
+    let mut fact = fact?.clone();
+    if let Some(listed) = fact.as_object_mut().and_then(|fact| fact.remove(LISTED)) {
+        for key in ["tick_size", "lot_size"] {
+            fact[key] = listed[key].clone();
+        }
+    }
+    Some(fact)
+}
+
 /// What the rows add up to: of a file, or of all files.
 pub(crate) fn of_rows(tally: &Tally, clock: SamplingClock) -> Facts {
-    let dropped = json!({ "warmup": tally.cold });
+    let mut dropped = BTreeMap::from([("warmup", tally.cold)]);
+    // Only the clocks of events can make several rows of one moment.
+    if clock.step().is_none() {
+        dropped.insert("superseded", tally.superseded);
+    }
     // What counts from the session's open counts from the first row then (FEATURES 17.23).
     let is_partial = time_of_day(tally.first) > clock.step().unwrap_or(ROWS_SELDOM_APART);
     let facts = [
         ("ds.partial_session", json!(is_partial)),
         ("ds.rows", json!(tally.rows)),
-        ("ds.rows_dropped", dropped),
+        ("ds.rows_dropped", json!(dropped)),
         ("ds.t_end", json!(tally.last.get())),
         ("ds.t_start", json!(tally.first.get())),
     ];

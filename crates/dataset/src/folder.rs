@@ -12,7 +12,7 @@ use sha2::Digest as _;
 
 use crate::Error;
 use crate::error::Occupant;
-use crate::facts::Facts;
+use crate::facts::{self, Facts};
 use crate::manifest::{MANIFEST, Manifest};
 
 /// A dataset that is being written.
@@ -104,7 +104,7 @@ pub(crate) fn published(place: &Path, meant: &Facts) -> Result<Option<Manifest>,
         return Err(Error::Changed { path });
     };
     for (key, name) in NAMES {
-        if manifest.facts.get(key) != meant.get(key) {
+        if facts::as_listed(manifest.facts.get(key)).as_ref() != meant.get(key) {
             return taken(Occupant::Dataset(name));
         }
     }

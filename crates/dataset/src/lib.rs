@@ -16,6 +16,7 @@ mod error;
 mod facts;
 mod folder;
 mod manifest;
+mod moment;
 mod part;
 mod pipeline;
 mod row;
@@ -29,7 +30,7 @@ pub use class_balance::Verdict;
 pub use columns::{
     AUX_COLUMNS, Column, ColumnType, FEATURE_COLUMNS, GROUP_ROWS, KEY_COLUMNS, columns,
 };
-pub use error::Error;
+pub use error::{Error, GridOf};
 pub use facts::Mode;
 pub use manifest::{FileFacts, LabelCounts, Manifest};
 pub use session_day::session_of;

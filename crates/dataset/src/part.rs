@@ -34,6 +34,8 @@ pub(crate) struct Tally {
     pub(crate) last: UnixNanos,
     /// Rows that training drops because their segment has just begun.
     pub(crate) cold: u64,
+    /// Rows that are not there, because a later one is of the same moment.
+    pub(crate) superseded: u64,
 }
 
 /// Writes one file; it is whole when [`PartWriter::close`] has returned.
@@ -60,10 +62,11 @@ impl PartWriter {
 
     /// Adds a row; `seq` is its number in the dataset.
     pub(crate) fn push(&mut self, row: &Row, seq: i64) -> Result<(), Error> {
-        let cold = u64::from(!row.is_warm);
-        let tally = Tally { rows: 0, first: row.ts, last: row.ts, cold: 0 };
-        let tally = self.tally.get_or_insert(tally);
-        (tally.rows, tally.last, tally.cold) = (tally.rows + 1, row.ts, tally.cold + cold);
+        let none = Tally { rows: 0, first: row.ts, last: row.ts, cold: 0, superseded: 0 };
+        let tally = self.tally.get_or_insert(none);
+        (tally.rows, tally.last) = (tally.rows + 1, row.ts);
+        tally.cold += u64::from(!row.is_warm);
+        tally.superseded += row.superseded;
         self.group.push(row, seq);
         if self.group.len() == GROUP_ROWS { self.flush() } else { Ok(()) }
     }

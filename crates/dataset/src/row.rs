@@ -23,6 +23,8 @@ pub(crate) struct Row {
     pub(crate) values: [f32; VALUES],
     /// The best prices, where the book is valid.
     pub(crate) touch: Option<Touch>,
+    /// How many rows of its moment came before it, and are not written.
+    pub(crate) superseded: u64,
     /// What its bets cost and aim at.
     pub(crate) terms: RowTerms,
     pub(crate) labels: [Result<WeighedLabel, Unlabelled>; TARGET_COUNT],
@@ -58,6 +60,7 @@ impl Row {
             regime: row.trend_sign,
             values,
             touch: None,
+            superseded: 0,
             terms: RowTerms::default(),
             // What is not labelled yet stands here so until it is.
             labels: [Err(Unlabelled::Unfinished); TARGET_COUNT],

@@ -1,4 +1,4 @@
-//! Which session a row belongs to.
+//! Which session a row belongs to, and how a moment is written for people.
 
 use fluxo_core::UnixNanos;
 use jiff::Timestamp;
@@ -7,10 +7,18 @@ use jiff::tz::Offset;
 /// The UTC day as yyyymmdd. Midnight belongs to the day that ends there (FEATURES 17.24).
 #[must_use]
 pub fn session_of(at: UnixNanos) -> i32 {
-    let timestamp = Timestamp::from_nanosecond(i128::from(at.get()) - 1);
-    let timestamp = timestamp.expect("64 bits of nanoseconds are years 1677 to 2262");
-    let date = Offset::UTC.to_datetime(timestamp).date();
+    let date = Offset::UTC.to_datetime(nanoseconds(i128::from(at.get()) - 1)).date();
     i32::from(date.year()) * 10_000 + i32::from(date.month()) * 100 + i32::from(date.day())
+}
+
+/// A moment as people read it.
+pub(crate) fn timestamp(at: UnixNanos) -> Timestamp {
+    nanoseconds(at.get().into())
+}
+
+fn nanoseconds(since_1970: i128) -> Timestamp {
+    let timestamp = Timestamp::from_nanosecond(since_1970);
+    timestamp.expect("64 bits of nanoseconds are years 1677 to 2262")
 }
 
 #[cfg(test)]

@@ -3,25 +3,28 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use fluxo_core::{Decimal, InstrumentSpec, MarketData, UnixNanos};
+use fluxo_core::{InstrumentSpec, MarketData, UnixNanos};
 use fluxo_features::nsmi::InputSet;
 use fluxo_features::{
     Calibration, FeatureConfig, FeatureEngine, RowLabeller, SamplingClock, TargetConfig,
 };
 use fluxo_lake::Digest;
-use fluxo_session::{EngineFile, Inputs, Instruments, Recording};
+use fluxo_session::{EngineFile, Inputs, Instruments, Recording, grid_warning};
 use fluxo_sim::{MarketSource, Recorded};
 
 use crate::Error;
 use crate::balance::Balance;
 use crate::class_balance::{self, CLASS_BALANCE};
 use crate::code_version::SourceState;
+use crate::error::GridOf;
 use crate::facts::{self, Facts, Mode};
 use crate::folder::{Unfinished, published};
 use crate::manifest::{FileFacts, MANIFEST, Manifest};
+use crate::moment::{Given, Moment};
 use crate::part::{PartWriter, Tally};
 use crate::pipeline::Pipeline;
 use crate::row::{Row, Touch};
+use crate::session_day::timestamp;
 
 /// Facts about the run that no hash covers.
 const PROVENANCE: &str = "provenance.json";
@@ -67,10 +70,11 @@ pub fn write_dataset(
     let mut recording = Recording::open(inputs, instruments)?;
     recording.begins().map_or(Ok(()), |begins| engine.check_calibrated_before(begins))?;
     let (spec, sources) = (recording.spec().clone(), source_sha256(&recording));
-    let mut dataset =
-        write_dataset_of(&mut recording, (mode, &spec, sources), engine, out, on_progress)?;
+    let written =
+        write_dataset_of(&mut recording, (mode, &spec, sources), engine, out, on_progress);
+    let mut dataset = written.map_err(|error| error.while_reading(recording.path()))?;
     if !dataset.existed {
-        dataset.warnings = recording.warnings();
+        dataset.warnings.extend(recording.warnings());
     }
     Ok(dataset)
 }
@@ -122,7 +126,7 @@ where
                 manifest: written.manifest,
                 existed: false,
                 events: written.events,
-                warnings: Vec::new(),
+                warnings: written.grid_warning.into_iter().collect(),
             })
         }
         Err(error) => {
@@ -208,18 +212,21 @@ struct Written {
     manifest: Manifest,
     class_balance: Vec<u8>,
     events: u64,
+    grid_warning: Option<String>,
 }
 
 /// Everything between the events and the files.
 struct Writing<'f> {
     folder: &'f Unfinished,
     common: Facts,
-    symbol: String,
+    /// The specification at the start, and the one that the last event left.
+    listed: InstrumentSpec,
+    spec: InstrumentSpec,
     clock: SamplingClock,
     features: FeatureEngine,
     targets: RowLabeller,
-    /// The distance of prices as the last event left it.
-    tick: Decimal,
+    /// The row that an event of this moment completed.
+    moment: Moment,
     pipeline: Pipeline,
     balance: Balance,
     /// The file that is being written, and its name.
@@ -241,11 +248,12 @@ impl<'f> Writing<'f> {
         Ok(Self {
             folder,
             common,
-            symbol: spec.symbol.clone(),
+            listed: spec.clone(),
+            spec: spec.clone(),
             clock: config.clock,
             features: FeatureEngine::calibrated(config, spec, calibration)?,
             targets: RowLabeller::new(config, targets, spec)?,
-            tick: spec.tick_size,
+            moment: Moment::new(spec),
             pipeline: Pipeline::default(),
             balance: Balance::default(),
             part: None,
@@ -272,13 +280,15 @@ impl<'f> Writing<'f> {
                 on_progress(self.progress);
             }
         }
+        let last = self.moment.end();
+        self.label(last);
         self.targets.finish();
         self.take_labels();
         self.pipeline.finish();
         self.write_rows()?;
         self.close_part()?;
         let Some(tally) = self.tally else {
-            return Err(Error::NoRows { instrument: self.symbol });
+            return Err(Error::NoRows { instrument: self.spec.symbol });
         };
         let mut facts = self.common;
         facts.extend(facts::of_rows(&tally, self.clock));
@@ -289,7 +299,8 @@ impl<'f> Writing<'f> {
             labels: class_balance::counts(&self.balance.all),
             reports: BTreeMap::from([(CLASS_BALANCE.to_owned(), Digest::of(&class_balance))]),
         };
-        Ok(Written { manifest, class_balance, events: self.progress.events })
+        let grid_warning = grid_warning(&self.spec);
+        Ok(Written { manifest, class_balance, events: self.progress.events, grid_warning })
     }
 
     /// Rows first, because they describe the time before the event; then the event, in the order in
@@ -298,25 +309,55 @@ impl<'f> Writing<'f> {
         let Recorded { ts_recv, event } = recorded;
         let watermark = FeatureEngine::watermark_before(*ts_recv, event);
         self.take_rows(watermark);
+        let given = self.moment.end_before(*ts_recv, &event.data);
+        self.label(given);
+        if let MarketData::Spec(spec) = &event.data {
+            self.respecify(*ts_recv, spec)?;
+        }
         self.features.apply(*ts_recv, event);
         self.targets.apply(*ts_recv, event);
-        if let MarketData::Spec(spec) = &event.data {
-            self.tick = spec.tick_size;
-        }
         self.take_rows(watermark);
         self.progress.events += 1;
         self.take_labels();
         self.write_rows()
     }
 
+    /// What rows say is in one unit: the data may make the grid finer before the first row alone.
+    fn respecify(&mut self, at: UnixNanos, spec: &InstrumentSpec) -> Result<(), Error> {
+        let (before, after) = (GridOf::from(&self.spec), GridOf::from(spec));
+        self.spec = spec.clone();
+        if before.is(&after) {
+            return Ok(());
+        }
+        if self.progress.rows > 0 {
+            return Err(Error::Regridded { path: None, at: timestamp(at), before, after });
+        }
+        self.common.insert(facts::INSTRUMENT.to_owned(), facts::refined(&self.listed, spec));
+        Ok(())
+    }
+
     fn take_rows(&mut self, watermark: UnixNanos) {
-        while let Some(row) = self.features.next_row(watermark) {
-            self.targets.on_row(row);
-            let mut row = Row::new(row);
-            row.touch = Touch::at(&row, &self.features, self.tick);
-            self.pipeline.on_row(row);
+        while let Some(given) = self.features.next_row(watermark) {
+            let mut row = Row::new(given);
+            // Where events make rows, more of the same moment may follow.
+            let held = (given.known_at == given.ts).then(|| given.clone());
+            if held.is_none() {
+                self.targets.on_row(given);
+            }
+            row.touch = Touch::at(&row, &self.features, self.spec.tick_size);
+            match held {
+                Some(features) => self.moment.hold(Given { features, row }),
+                None => self.pipeline.on_row(row),
+            }
             self.progress.rows += 1;
         }
+    }
+
+    /// A row that is written: it waits for its labels from here on.
+    fn label(&mut self, given: Option<Given>) {
+        let Some(Given { features, row }) = given else { return };
+        self.targets.on_row(&features);
+        self.pipeline.on_row(row);
     }
 
     fn take_labels(&mut self) {
@@ -335,7 +376,7 @@ impl<'f> Writing<'f> {
                 Some((_, part)) => part,
                 None => {
                     let name = format!("part-{:08}.parquet", self.session);
-                    let part = PartWriter::create(&self.folder.file(&name), &self.symbol)?;
+                    let part = PartWriter::create(&self.folder.file(&name), &self.spec.symbol)?;
                     &mut self.part.insert((name, part)).1
                 }
             };
@@ -355,9 +396,10 @@ impl<'f> Writing<'f> {
         let sha256 = part.close(facts)?;
         let (t_start, t_end) = (tally.first.get(), tally.last.get());
         self.files.insert(name, FileFacts { rows: tally.rows, sha256, t_end, t_start });
-        let all = self.tally.get_or_insert(Tally { rows: 0, cold: 0, ..tally });
+        let all = self.tally.get_or_insert(Tally { rows: 0, cold: 0, superseded: 0, ..tally });
         all.rows += tally.rows;
         all.cold += tally.cold;
+        all.superseded += tally.superseded;
         all.last = tally.last;
         Ok(())
     }

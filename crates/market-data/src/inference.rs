@@ -46,6 +46,15 @@ impl CommonUnit {
     }
 }
 
+/// The grid on which everything observed lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InferredGrid {
+    /// What all prices are multiples of.
+    pub tick_size: Decimal,
+    /// What all sizes are multiples of.
+    pub lot_size: Decimal,
+}
+
 impl SpecInference {
     /// An inference that has seen nothing.
     #[must_use]
@@ -104,11 +113,17 @@ impl SpecInference {
     /// were seen.
     #[must_use]
     pub fn spec(&self, valid_from: UnixNanos) -> Option<InstrumentSpec> {
-        let (tick_size, lot_size) = (self.tick_size.0, self.lot_size.0);
-        if !tick_size.is_positive() || !lot_size.is_positive() {
-            return None;
-        }
+        let InferredGrid { tick_size, lot_size } = self.grid()?;
         inferred_spec(self.market?, self.symbol.as_deref()?, tick_size, lot_size, valid_from)
+    }
+
+    /// The grid alone, once a price and a size were seen: of every market, also where there is no
+    /// [specification](Self::spec) because its other terms have no usual form.
+    #[must_use]
+    pub fn grid(&self) -> Option<InferredGrid> {
+        let (tick_size, lot_size) = (self.tick_size.0, self.lot_size.0);
+        let is_seen = tick_size.is_positive() && lot_size.is_positive();
+        is_seen.then_some(InferredGrid { tick_size, lot_size })
     }
 
     fn observe_levels(&mut self, digits: Digits, levels: &[crate::RawLevel]) {

@@ -23,7 +23,7 @@ pub use book::{Book, BookConfig, Level, LevelChange, Levels};
 pub use decoder::{Decoder, lobster_time};
 pub use error::Error;
 pub use grid::{Grid, GridAt};
-pub use inference::SpecInference;
+pub use inference::{InferredGrid, SpecInference};
 pub use message::{
     Body, DepthSnapshot, DepthUpdate, Digits, Message, RawAggTrade, RawLevel, RawMarkPrice,
     RawTicker, RawTrade,

@@ -47,6 +47,11 @@ impl CaptureInput {
         }
     }
 
+    /// The file that is being read; `None` between two.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        self.reader.as_ref().map(CaptureReader::path)
+    }
+
     /// Hands the next frame to the feed; `false` when there is none left.
     pub(crate) fn advance(&mut self, feed: &mut Feed) -> Result<bool, RecordingError> {
         if self.reader.is_none() {

@@ -1,5 +1,7 @@
 //! One instrument of a lake, read as one stream.
 
+use std::path::Path;
+
 use fluxo_lake::archive::{Instrument, Item, Lake, LakeReader, Span};
 
 use crate::RecordingError;
@@ -10,12 +12,17 @@ use crate::peek::Peek;
 #[derive(Debug)]
 pub(crate) struct LakeInput<'l> {
     reader: LakeReader<'l>,
+    pub(crate) path: &'l Path,
     pub(crate) messages: u64,
 }
 
 impl<'l> LakeInput<'l> {
-    pub(crate) fn new(lake: &'l Lake, instrument: &'l Instrument) -> Result<Self, RecordingError> {
-        Ok(Self { reader: lake.read(instrument, Span::default())?, messages: 0 })
+    pub(crate) fn new(
+        lake: &'l Lake,
+        path: &'l Path,
+        instrument: &'l Instrument,
+    ) -> Result<Self, RecordingError> {
+        Ok(Self { reader: lake.read(instrument, Span::default())?, path, messages: 0 })
     }
 
     /// Hands the next message to the feed; `false` when there is none left.

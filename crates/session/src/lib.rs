@@ -44,3 +44,4 @@ pub use recording::{Recording, RecordingError};
 pub use replay::{ReplayModels, Scores, recorded_configuration, replay_journal};
 pub use run::{Destination, Progress, Setup, lake_failure, run};
 pub use selection::{Selection, market_named};
+pub use summary::grid_warning;

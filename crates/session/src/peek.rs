@@ -1,7 +1,7 @@
 //! What the first messages of a recording say about its instrument.
 
 use fluxo_core::{InstrumentSpec, Market, UnixNanos};
-use fluxo_market_data::{Body, Message, SpecInference};
+use fluxo_market_data::{Body, InferredGrid, Message, SpecInference};
 
 /// Lines after which a file without an instrument is no recording.
 const LINES_MAX: u64 = 100_000;
@@ -58,5 +58,9 @@ impl Peek {
     /// The specification that the messages suggest.
     pub(crate) fn spec(&self) -> Option<InstrumentSpec> {
         self.inference.spec(self.first?)
+    }
+    /// The grid alone that the messages suggest.
+    pub(crate) fn grid(&self) -> Option<InferredGrid> {
+        self.inference.grid()
     }
 }

@@ -1,9 +1,10 @@
 //! A recording of one instrument as a source of events: capture files of one run, or a lake.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use fluxo_core::{InstrumentSpec, Market, MarketEvent, Nanos, UnixNanos};
 use fluxo_lake::journal::SourceFile;
+use fluxo_market_data::InferredGrid;
 use fluxo_report::Failure;
 use fluxo_sim::{MarketSource, Recorded};
 
@@ -100,6 +101,18 @@ pub enum RecordingError {
         /// The instrument.
         instrument: String,
     },
+    /// The data shows a grid, and nothing of what else an instrument is.
+    #[error(
+        "{market} {symbol} is not listed, and its feed tells neither fees nor currency nor multiplier"
+    )]
+    Unlisted {
+        /// The market.
+        market: Market,
+        /// The symbol.
+        symbol: String,
+        /// The grid that the data shows.
+        grid: InferredGrid,
+    },
     /// There was never a whole book.
     #[error(
         "{instrument}: no depth snapshot joins the increments, so there was never a book to trade on"
@@ -116,7 +129,7 @@ impl RecordingError {
     pub fn into_failure(self) -> Failure {
         match self {
             Self::Capture(error) if error.is_damage() => Failure::damaged(error).remedy(
-                "get a whole copy, or gunzip what is there to a plain file to use that part alone",
+                "get a whole copy, or unpack what is there to a plain file to use that part alone",
             ),
             Self::Capture(error) => Failure::usage(error).remedy("check the path"),
             Self::Lake(error) => lake_failure(error),
@@ -141,10 +154,27 @@ impl RecordingError {
             Self::Unusable { .. } | Self::NoGrid { .. } => {
                 Failure::damaged(self).remedy("list the instrument in instruments.toml")
             }
+            Self::Unlisted { market, ref symbol, grid } => {
+                let table = table_to_add(market, symbol, grid);
+                Failure::usage(self).remedy(format!(
+                    "add {table} to a copy of configs/instruments.toml and name it with --instruments"
+                ))
+            }
             Self::NoBook { .. } => Failure::damaged(self)
                 .remedy("give all files of the run in order, beginning with the one that holds the snapshot"),
         }
     }
+}
+
+/// What lists an instrument, in one line: what is in doubt stands in words.
+fn table_to_add(market: Market, symbol: &str, grid: InferredGrid) -> String {
+    let InferredGrid { tick_size, lot_size } = grid;
+    format!(
+        "[[instrument]] with market = \"{market}\", symbol = \"{symbol}\", base = \"{symbol}\", quote and \
+         settle = its currency, tick_size = \"{tick_size}\" and lot_size = \"{lot_size}\" (or finer: so \
+         much its first messages show), size_unit_lots, profile_row_ticks, footprint_row_ticks, and \
+         multiplier where it is not its market's"
+    )
 }
 
 fn list(found: &[String]) -> String {
@@ -163,7 +193,7 @@ impl<'l> Recording<'l> {
             }
             Kind::Lake { lake, path, instrument, warnings } => {
                 let peek = lake_input::peek(lake, instrument)?;
-                let input = Input::Lake(LakeInput::new(lake, instrument)?);
+                let input = Input::Lake(LakeInput::new(lake, path, instrument)?);
                 // The manifest names the hash of every file of the lake.
                 let sources = vec![capture_input::describe(&path.join("manifest.json"))?];
                 let (market, symbol) = (instrument.market, instrument.symbol.as_str());
@@ -185,6 +215,15 @@ impl<'l> Recording<'l> {
     #[must_use]
     pub const fn begins(&self) -> Option<UnixNanos> {
         self.begins
+    }
+
+    /// The file that the last event came from, or the lake; `None` before the first event.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        match &self.input {
+            Input::Capture(input) => input.path(),
+            Input::Lake(input) => Some(input.path),
+        }
     }
 
     /// How long a print and its depth change may lie apart.
@@ -340,8 +379,12 @@ impl<'l> Recording<'l> {
         let spec = match instruments.get(market, symbol) {
             Some(listed) => listed.clone(),
             None => {
-                let mut spec =
-                    peek.spec().ok_or(RecordingError::NoGrid { instrument: instrument.clone() })?;
+                let mut spec = peek.spec().ok_or_else(|| match peek.grid() {
+                    Some(grid) => {
+                        RecordingError::Unlisted { market, symbol: symbol.to_owned(), grid }
+                    }
+                    None => RecordingError::NoGrid { instrument: instrument.clone() },
+                })?;
                 spec.units.match_ttl = instruments.match_ttl(market);
                 if let Some(unit) = instruments.size_unit(market, symbol) {
                     spec.size_unit_lots = unit;

@@ -141,19 +141,25 @@ fn assumptions(spec: &InstrumentSpec, sim: &SimConfig) -> String {
     )
 }
 
-fn warnings(run: &Finished<'_>, instrument: InstrumentId, spec: &InstrumentSpec) -> Vec<String> {
-    let mut warnings = run.source_warnings.clone();
+/// What a person should know of a grid that nobody listed so.
+#[must_use]
+pub fn grid_warning(spec: &InstrumentSpec) -> Option<String> {
     match spec.source {
-        SpecSource::Configured => {}
-        SpecSource::Refined => warnings.push(format!(
+        SpecSource::Configured => None,
+        SpecSource::Refined => Some(format!(
             "the data of {} is finer than its listed grid: refined to tick {} and lot {}",
             spec.symbol, spec.tick_size, spec.lot_size
         )),
-        SpecSource::Inferred => warnings.push(format!(
+        SpecSource::Inferred => Some(format!(
             "{} on {} is not listed: tick {}, lot {}, multiplier {} and fees were inferred; list it in instruments.toml",
             spec.symbol, spec.market, spec.tick_size, spec.lot_size, spec.multiplier
         )),
     }
+}
+
+fn warnings(run: &Finished<'_>, instrument: InstrumentId, spec: &InstrumentSpec) -> Vec<String> {
+    let mut warnings = run.source_warnings.clone();
+    warnings.extend(grid_warning(spec));
     let counts = run.timeline;
     let odd = [
         (counts.late, "events carried an earlier receive time than the one before"),

@@ -6,6 +6,8 @@
 //! it fails instead, so that a missing folder never looks like a pass.
 
 mod models;
+mod orders;
+mod records;
 mod synthetic;
 
 use std::fs::File;
@@ -13,6 +15,8 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 pub use models::{TestBundle, project, python, runtime_library, seal};
+pub use orders::order_capture;
+pub use records::{MBO_SYMBOL, mbo_file};
 pub use synthetic::synthetic_capture;
 
 /// Consecutive files of one recording of one instrument.

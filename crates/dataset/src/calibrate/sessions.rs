@@ -55,26 +55,34 @@ impl Sessions {
         }
     }
 
+    /// How many sessions were traded in: what rests at midnight belongs to the session that ends then,
+    /// and is none.
     pub(super) fn count(&self) -> u32 {
-        u32::try_from(self.by_date.len()).unwrap_or(u32::MAX)
+        u32::try_from(self.traded().count()).unwrap_or(u32::MAX)
     }
 
     /// The first and the last date.
     pub(super) fn span(&self) -> Option<(i32, i32)> {
-        Some((*self.by_date.keys().next()?, *self.by_date.keys().next_back()?))
+        let mut dates = self.traded().map(|(date, _)| *date);
+        let first = dates.next()?;
+        Some((first, dates.next_back().unwrap_or(first)))
+    }
+
+    fn traded(&self) -> impl DoubleEndedIterator<Item = (&i32, &Session)> {
+        self.by_date.iter().filter(|(_, session)| session.lots > 0)
     }
 
     /// The bucket: of whole sessions where there is one, else of what there is. `None` when nothing was
     /// traded.
     pub(super) fn volume_bucket(&self) -> Option<VolumeBucketFit> {
         let last = |are_whole: bool| {
-            let sessions = self.by_date.values().rev();
+            let sessions = self.traded().map(|(_, session)| session).rev();
             sessions.filter(move |session| !are_whole || self.is_whole(session)).take(SESSIONS_MAX)
         };
         let are_whole = last(true).next().is_some();
         let lots: i128 = last(are_whole).map(|session| session.lots).sum();
         let sessions = last(are_whole).count();
-        if lots <= 0 {
+        if sessions == 0 {
             return None;
         }
         let parts = sessions as i128 * BUCKETS;
@@ -139,6 +147,18 @@ mod tests {
         assert_eq!((found.lots, found.sessions, found.are_whole), (10, 1, true));
         let found = bucket(&[(DAY_NS / 2, DAY_NS, 500)]).unwrap();
         assert_eq!((found.lots, found.sessions, found.are_whole), (10, 1, false));
+    }
+
+    #[test]
+    fn a_session_without_a_trade_is_none() {
+        let mut all = Sessions::new(Calendar::Cme);
+        // The book as it rests at midnight, and then a day of trades.
+        all.on_event(UnixNanos::new(DAY_NS), 1);
+        all.on_event(UnixNanos::new(DAY_NS + 1), 2);
+        all.on_trade(2, 9_900);
+        let found = all.volume_bucket().unwrap();
+        assert_eq!((found.lots, found.sessions, found.are_whole), (198, 1, true));
+        assert_eq!((all.count(), all.span()), (1, Some((2, 2))));
     }
 
     #[test]

@@ -70,6 +70,21 @@ fn the_bucket_is_of_the_sessions_before_the_one_that_is_named() {
 }
 
 #[test]
+fn what_rests_at_midnight_is_no_session() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = fluxo_test_data::order_capture(folder.path(), "GOOG", 20);
+    let day = fit(std::slice::from_ref(&file), Calibrating::default()).unwrap();
+    let resting =
+        "1340236800000000000 lobster GOOG 1;0.0,1,999999,1,10000,1;9999999999,0,10000,1\n";
+    let text = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, format!("{resting}{text}")).unwrap();
+    let both = fit(&[file], Calibrating::default()).unwrap();
+    assert_eq!((both.sessions.count, both.sessions.first), (1, 20_120_621));
+    assert_eq!(both.volume_bucket, day.volume_bucket);
+    assert!(both.volume_bucket.are_whole);
+}
+
+#[test]
 fn a_dataset_names_its_calibration_and_refuses_one_that_peeks() {
     let folder = tempfile::tempdir().unwrap();
     let capture = fluxo_test_data::synthetic_capture(folder.path(), "BTCUSDT", 2_400);

@@ -8,6 +8,7 @@ mod cells;
 mod checked;
 mod facts;
 mod folders;
+mod moments;
 mod recomputed;
 mod regimes;
 mod support;

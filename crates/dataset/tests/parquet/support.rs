@@ -11,7 +11,12 @@ use parquet::record::Field;
 
 /// The shipped configuration with a row every so many milliseconds.
 pub(crate) fn engine(every_ms: u64) -> EngineFile {
-    EngineFile::load(None, &[format!("rows.clock=time:{every_ms}")]).unwrap()
+    clocked(&format!("time:{every_ms}"))
+}
+
+/// The shipped configuration with another clock.
+pub(crate) fn clocked(clock: &str) -> EngineFile {
+    EngineFile::load(None, &[format!("rows.clock={clock}")]).unwrap()
 }
 
 pub(crate) fn inputs(files: &[PathBuf]) -> Inputs {
