@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::anyhow;
-use fluxo_dataset::{ColumnCheck, DatasetCheck, check_dataset};
+use fluxo_dataset::{ColumnCheck, DatasetCheck, Role, check_dataset};
 use fluxo_report::{Exit, Failure, Outcome, Output, OutputMode, ProgressLine, Rows, count};
 use serde::Serialize;
 
@@ -15,11 +15,15 @@ pub(crate) fn run(dataset: &Path, mode: OutputMode) -> Outcome {
     let checked = checked.map_err(fluxo_dataset::CheckError::into_failure)?;
     let summary = Summary { is_fit: checked.is_fit(), checked };
     summary.print(mode)?;
-    let Summary { checked, .. } = summary;
-    match checked.fault() {
-        None => Ok(Exit::Success),
-        Some(fault) => {
-            let what = anyhow!("{} is not fit: {fault}", checked.path.display());
+    let DatasetCheck { path, damages, .. } = &summary.checked;
+    match damages.as_slice() {
+        [] => Ok(Exit::Success),
+        [first, others @ ..] => {
+            let more = match others.len() {
+                0 => String::new(),
+                more => format!(" (and {more} more, listed above)"),
+            };
+            let what = anyhow!("{} is not fit: {first}{more}", path.display());
             Err(Failure::damaged(what).remedy("make it again, and report it if that does not help"))
         }
     }
@@ -40,23 +44,27 @@ impl Output for Summary {
         for column in &checked.columns {
             rows = rows.row(&column.name, line(column));
         }
-        let verdict = match checked.fault() {
-            None => "fit".to_owned(),
-            Some(fault) => format!("NOT FIT: {fault}"),
-        };
         let counted = |is_so: fn(&ColumnCheck) -> bool| {
-            checked.columns.iter().filter(|column| is_so(column)).count()
+            let features = checked.columns.iter().filter(|column| column.role == Role::Feature);
+            features.filter(|column| is_so(column)).count()
         };
         let values = format!(
             "{} rows in {} files; of {} values {} have no revision, {} have one and are valid in no row, {} are constant",
             count(checked.rows),
             checked.files,
-            checked.columns.len(),
+            counted(|_| true),
             counted(|column| !column.is_built),
             counted(|column| column.is_built && column.valid == 0),
             counted(|column| column.is_constant),
         );
-        rows.row("rows", values).row("verdict", verdict)
+        rows = rows.row("rows", values);
+        rows = checked.damages.iter().fold(rows, |rows, damage| rows.row("damage", damage));
+        let verdict = match checked.damages.len() {
+            0 => "fit".to_owned(),
+            1 => "NOT FIT".to_owned(),
+            damages => format!("NOT FIT: {damages} damages"),
+        };
+        rows.row("verdict", verdict)
     }
 }
 

@@ -25,7 +25,7 @@ mod uniqueness;
 mod write;
 
 pub use calibrate::{Calibrated, Calibrating, calibrate};
-pub use check::{CheckError, ColumnCheck, DatasetCheck, OrderCheck, check_dataset};
+pub use check::{CheckError, ColumnCheck, Damage, DatasetCheck, Role, check_dataset};
 pub use class_balance::Verdict;
 pub use columns::{
     AUX_COLUMNS, Column, ColumnType, FEATURE_COLUMNS, GROUP_ROWS, KEY_COLUMNS, columns,

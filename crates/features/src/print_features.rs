@@ -66,11 +66,10 @@ impl PrintFeatures {
         })
     }
 
-    /// Forgets everything: a break.
+    /// Forgets everything but VPIN: a break. What is counted in volume outlives a time without any.
     pub(crate) fn clear(&mut self) {
         self.trade_flow.clear();
         self.tape.clear();
-        self.vpin.clear();
         self.hawkes.clear();
         self.sweep.clear();
         self.absorption.clear();
@@ -79,7 +78,7 @@ impl PrintFeatures {
     }
 
     /// Counts in the ticks, lots and units of another specification from now on; a lot became so many
-    /// of its lots, where anybody knows. Everything that was counted is forgotten.
+    /// of its lots, where anybody knows. Everything that was counted is forgotten, but VPIN is restated.
     pub(crate) fn respecify(&mut self, spec: &InstrumentSpec, lots_factor: Option<i64>) {
         let units = Units::of(spec);
         self.trade_flow.set_size_unit(units.size_lots);

@@ -12,6 +12,8 @@ use crate::{FEATURE_COUNT, FeatureConfig, FeatureInfo, ROW_SLOTS, SamplingClock}
 #[must_use]
 pub const fn revision(slot: usize) -> u32 {
     match slot {
+        // 2: it outlives closed phases and breaks.
+        index::VPIN => 2,
         ..ROW_SLOTS => 1,
         _ => 0,
     }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalogue::index;
 use crate::grid::MINUTE_NS;
-use crate::primitives::{Ring, nearest};
+use crate::primitives::{Recent, nearest};
 
 use super::Slots;
 
@@ -13,48 +13,62 @@ const BUCKETS: u8 = 50;
 const FIRST_HOUR_NS: i64 = 60 * MINUTE_NS;
 
 /// Buckets of equal volume, and how far buyers and sellers lay apart in each.
+///
+/// Its windows are of volume, not of time: a closed phase or the hole between two recordings adds none,
+/// so it ends none. A bucket is a fiftieth of an average day: forgotten at every close, fifty would
+/// never be full.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Vpin {
-    /// The size of a bucket in lots as fitted on earlier sessions.
-    fitted_lots: Option<i64>,
-    /// The size in force: without a fitted one it is known after the first hour.
+    /// The size of a bucket in lots: what was fitted on earlier sessions, or what the first hour gave.
     bucket_lots: Option<i128>,
     /// When the first hour began, and what it traded.
     hour_began: Option<i64>,
     hour_lots: i128,
     /// What hit the bids and the asks in the open bucket.
     open: [i128; 2],
-    /// Buckets that are full, and `|VB - VS|` of the last of them.
-    full: i64,
-    imbalances: Ring,
+    /// `|VB - VS|` of the last buckets that are full, and its sum.
+    imbalances: Recent<i128>,
+    total: i128,
 }
 
 impl Vpin {
     pub(crate) fn new(fitted_lots: Option<i64>) -> Self {
         Self {
-            fitted_lots,
             bucket_lots: fitted_lots.map(i128::from),
             hour_began: None,
             hour_lots: 0,
             open: [0; 2],
-            full: 0,
-            imbalances: Ring::new(&[BUCKETS.into()]),
+            imbalances: Recent::new(BUCKETS.into()),
+            total: 0,
         }
     }
 
-    /// Forgets everything but what was fitted: a break.
-    pub(crate) fn clear(&mut self) {
-        self.bucket_lots = self.fitted_lots.map(i128::from);
-        (self.hour_began, self.hour_lots) = (None, 0);
-        (self.open, self.full) = ([0; 2], 0);
-        self.imbalances.clear();
+    /// A lot became so many smaller ones. Where nobody knows how many, or where that is beyond 64 bits,
+    /// everything is forgotten, what was fitted too.
+    pub(crate) fn rescale(&mut self, factor: Option<i64>) {
+        let restated = factor.and_then(|factor| self.in_lots_of(factor.into()));
+        *self = restated.unwrap_or_else(|| Self::new(None));
     }
 
-    /// A lot became so many smaller ones. Where nobody knows how many, nothing is fitted any more.
-    /// [`Vpin::clear`] what was counted in the old ones.
-    pub(crate) fn rescale(&mut self, factor: Option<i64>) {
-        let lots = self.fitted_lots.zip(factor);
-        self.fitted_lots = lots.and_then(|(lots, factor)| lots.checked_mul(factor));
+    /// The same in smaller lots. No bucket holds more than its size, so that alone can be too large.
+    fn in_lots_of(&self, factor: i128) -> Option<Self> {
+        let lots = |lots: i128| lots.checked_mul(factor);
+        let bucket_lots = match self.bucket_lots {
+            Some(bucket) => Some(lots(bucket).filter(|lots| i64::try_from(*lots).is_ok())?),
+            None => None,
+        };
+        let mut imbalances = Recent::new(BUCKETS.into());
+        for imbalance in self.imbalances.iter() {
+            imbalances.push(imbalance * factor);
+        }
+        Some(Self {
+            bucket_lots,
+            hour_began: self.hour_began,
+            hour_lots: lots(self.hour_lots)?,
+            open: self.open.map(|side| side * factor),
+            imbalances,
+            total: self.total * factor,
+        })
     }
 
     /// A print without a known side fills no bucket, but the first hour counts its volume
@@ -101,15 +115,13 @@ impl Vpin {
     }
 
     fn close(&mut self, imbalance: i128) {
-        self.full += 1;
-        self.imbalances.advance(self.full);
-        self.imbalances.add(imbalance);
+        let leaving = self.imbalances.push(imbalance).unwrap_or(0);
+        self.total += imbalance - leaving;
     }
 
     pub(crate) fn write(&self, slots: &mut Slots<'_>) {
-        let bucket = self.bucket_lots.filter(|_| self.full >= i64::from(BUCKETS));
-        let value = bucket
-            .map(|lots| nearest(self.imbalances.total(0)) / (f64::from(BUCKETS) * lots as f64));
+        let bucket = self.bucket_lots.filter(|_| self.imbalances.is_full());
+        let value = bucket.map(|lots| nearest(self.total) / (f64::from(BUCKETS) * lots as f64));
         slots.put(index::VPIN, value);
     }
 }
@@ -121,31 +133,49 @@ mod tests {
     #[test]
     fn a_print_is_split_over_as_many_buckets_as_it_fills() {
         let mut vpin = Vpin::new(Some(10));
+        let full = |vpin: &Vpin| vpin.imbalances.iter().count();
         vpin.fill(1, 6, 10);
         vpin.fill(0, 8, 10);
         vpin.fill(1, 6, 10);
-        assert_eq!((vpin.full, vpin.imbalances.total(0), vpin.open), (2, 4, [0, 0]));
+        assert_eq!((full(&vpin), vpin.total, vpin.open), (2, 4, [0, 0]));
         vpin.fill(0, 37, 10);
-        assert_eq!((vpin.full, vpin.imbalances.total(0), vpin.open), (5, 34, [7, 0]));
+        assert_eq!((full(&vpin), vpin.total, vpin.open), (5, 34, [7, 0]));
         vpin.fill(1, i128::from(i64::MAX), 10);
-        assert_eq!(vpin.imbalances.total(0), 500);
+        assert_eq!((full(&vpin), vpin.total), (50, 500));
         assert_eq!(vpin.open, [0, (i128::from(i64::MAX) - 3) % 10]);
     }
 
     #[test]
-    fn the_first_hour_sizes_the_buckets() {
+    fn the_first_hour_sizes_the_buckets_once() {
         let mut vpin = Vpin::new(None);
         assert_eq!(vpin.bucket_at(MINUTE_NS, 100), None);
         assert_eq!(vpin.bucket_at(MINUTE_NS + FIRST_HOUR_NS, 124), None);
         assert_eq!(vpin.bucket_at(MINUTE_NS + FIRST_HOUR_NS + 1, 7), Some(4));
-        vpin.clear();
-        assert_eq!(vpin.bucket_at(i64::MAX, 7), None);
+        assert_eq!(vpin.bucket_at(i64::MAX, 7), Some(4));
+    }
+
+    #[test]
+    fn finer_lots_restate_what_was_counted() {
         let mut vpin = Vpin::new(Some(3));
+        vpin.fill(1, 7, 3);
         vpin.rescale(Some(7));
-        vpin.clear();
-        assert_eq!(vpin.bucket_at(5, 1), Some(21));
-        vpin.rescale(None);
-        vpin.clear();
-        assert_eq!(vpin.bucket_at(5, 1), None);
+        assert_eq!((vpin.bucket_at(5, 1), vpin.open, vpin.total), (Some(21), [0, 7], 42));
+        vpin.fill(0, 14, 21);
+        assert_eq!((vpin.open, vpin.total), ([0, 0], 49));
+        let mut hour = Vpin::new(None);
+        assert_eq!(hour.bucket_at(0, 100), None);
+        hour.rescale(Some(10));
+        assert_eq!(hour.bucket_at(FIRST_HOUR_NS + 1, 1), Some(20));
+    }
+
+    #[test]
+    fn lots_that_nobody_can_restate_forget_everything() {
+        for factor in [None, Some(i64::MAX)] {
+            let mut vpin = Vpin::new(Some(3));
+            vpin.fill(1, 200, 3);
+            vpin.rescale(factor);
+            assert_eq!((vpin.bucket_lots, vpin.open, vpin.total), (None, [0, 0], 0));
+            assert_eq!(vpin.imbalances.iter().count(), 0);
+        }
     }
 }

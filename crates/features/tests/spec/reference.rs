@@ -60,7 +60,7 @@ impl Reference {
 
     fn past<'a>(&'a self, era: usize, at: i64, grid: &'a Grid) -> Past<'a> {
         let (config, units, memo) = (&self.config, &self.units, &self.memo);
-        Past { config, units, era: &self.eras[era].1, at, grid, memo }
+        Past { config, units, eras: &self.eras, era: &self.eras[era].1, at, grid, memo }
     }
 
     /// The value of a slot at T in double precision; `None` where it is undefined.
@@ -106,6 +106,8 @@ impl Reference {
 pub(crate) struct Past<'a> {
     pub(crate) config: &'a FeatureConfig,
     pub(crate) units: &'a Units,
+    /// All of them, for what is counted in volume: a break ends no window of that.
+    pub(crate) eras: &'a [(i64, Era)],
     pub(crate) era: &'a Era,
     pub(crate) at: i64,
     pub(crate) grid: &'a Grid,

@@ -44,8 +44,10 @@ impl Past<'_> {
         &prints[from.min(to)..to]
     }
 
+    /// Of every era up to T: its windows are of volume, and no break is in the list of what it ends.
     fn vpin(&self) -> Option<f64> {
-        let prints = self.prints();
+        let eras = self.eras.iter().flat_map(|(_, era)| &era.prints);
+        let prints: Vec<&Print> = eras.take_while(|print| print.ts <= self.at).collect();
         let hour_ends = prints.first()?.ts + 3_600 * SECOND;
         let (bucket, from) = match self.units.bucket_lots {
             Some(lots) => (i128::from(lots), 0),

@@ -221,6 +221,25 @@ fn without_a_fitted_bucket_the_first_hour_makes_one() {
 }
 
 #[test]
+fn buckets_of_volume_outlive_a_close() {
+    // Forty-nine buckets of ten lots and half of one: the first side of the next session fills it.
+    let day = "0.0 to 48.0 every 1.0 buy 10 at 100\n49.0 sell 5 at 100\n50.0 status closed";
+    let night = format!("{day}\n57600.0 status continuous\n57601.0 cross 7 at 90");
+    let market =
+        format!("{night}\n57601.5 sell 5 at 90\n57603.0 to 57703.0 every 1.0 sell 5 at 90");
+    let (market, end) = (script::events(&market), script::time("57710.0").unwrap());
+    let fitted = drive::rows_of(engine(&spec(), Some(10)), &market, end);
+    let vpin = ["49.0", "57601.4", "57601.5", "57709.0"].map(|at| value(&fitted, at, index::VPIN));
+    assert_eq!(vpin, [None, None, Some(1.0), Some(1.0)]);
+    // What is counted in time begins anew.
+    assert_eq!(value(&fitted, "57601.5", index::VOLUME_IMBALANCE), None);
+    // Without a fitted bucket the hour began with the first print of all: 495 lots, a bucket of ten.
+    let rows = drive::rows_of(engine(&spec(), None), &market, end);
+    let vpin = ["57700.9", "57701.0"].map(|at| value(&rows, at, index::VPIN));
+    assert_eq!(vpin, [None, Some(1.0)]);
+}
+
+#[test]
 fn a_finer_grid_brings_its_own_units() {
     let mut market = script::events("0.0 buy 1 at 100");
     let finer = InstrumentSpec {
