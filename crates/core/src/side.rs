@@ -60,7 +60,7 @@ impl Side {
     #[must_use]
     #[inline]
     pub const fn price_key(self, price: Price) -> i64 {
-        let flip = self.index() as i64 - 1;
+        let flip = self.flip();
         (price.ticks() ^ flip).wrapping_sub(flip)
     }
 
@@ -68,8 +68,16 @@ impl Side {
     #[must_use]
     #[inline]
     pub const fn price_of_key(self, key: i64) -> Price {
-        let flip = self.index() as i64 - 1;
+        let flip = self.flip();
         Price::from_ticks((key ^ flip).wrapping_sub(flip))
+    }
+
+    /// All ones where keys are negated, for two's complement: `-x` is `(x ^ -1) - -1`.
+    const fn flip(self) -> i64 {
+        match self {
+            Self::Bid => -1,
+            Self::Ask => 0,
+        }
     }
 
     /// Whether an order of this side at `limit` would trade with a resting `quote` of the other side.
