@@ -42,8 +42,28 @@ fn one_value_is_explained() {
     }
     let target = features(&["--explain", "dir_10s"]).stdout;
     assert!(target.contains("theta = max(0.5*sigma_h(T)") && target.contains("T+10s"), "{target}");
+    let shouted = features(&["--explain", "SPREAD_ABS"]).stdout;
+    assert!(shouted.contains("spread_abs · slot 45"), "{shouted}");
     let regime = features(&["--explain", "drift_norm"]).stdout;
     assert!(regime.contains("Bhattacharyya") && regime.contains("0 to 1"), "{regime}");
+}
+
+#[test]
+fn the_other_columns_of_a_dataset_are_explained() {
+    for (name, role, part) in [
+        ("ts", "key", "receive clock"),
+        ("warm", "filter", "rows.warm_after_s"),
+        ("t1_tb_label", "label end", "min(hit time, T+Tv)"),
+        ("u_dir_10s", "weight", "average uniqueness of dir_10s"),
+        ("half_spread_bps", "aux", "1e4*(ask-bid)/(ask+bid)"),
+    ] {
+        let people = features(&["--explain", name]).stdout;
+        assert!(people.contains(role) && people.contains(part), "{people}");
+        let entry = features(&["--explain", name, "--json"]).json();
+        assert_eq!((&entry["name"], &entry["kind"]), (&json!(name), &json!("column")));
+    }
+    let line = features(&["--explain", "half_spread_bp"]);
+    assert!(line.failure(2).ends_with("did you mean half_spread_bps?"), "{}", line.stderr);
 }
 
 #[test]
