@@ -177,7 +177,15 @@ fn a_calibration_is_written_once_and_used() {
     // It knows the first minutes of this recording.
     let out = folder.path().join("out");
     let peeks = dataset(std::slice::from_ref(&capture), &out, &["--calibration", text(&file)]);
-    assert!(peeks.failure(2).contains("was fitted on data up to"), "{}", peeks.stderr);
+    let line = peeks.failure(2);
+    assert!(line.contains("was fitted on data up to 2024-08-09 00:00:00 UTC"), "{line}");
+    assert!(line.contains("calibrate --before 20240808"), "{line}");
+    // Of another instrument its time says nothing.
+    let other = fluxo_test_data::synthetic_capture(folder.path(), "ETHUSDT", 400);
+    let other = dataset(&[other], &out, &["--calibration", text(&file)]);
+    let line = other.failure(2);
+    assert!(line.contains("was fitted on binance-usdm BTCUSDT"), "{line}");
+    assert!(line.contains("fitted on binance-usdm ETHUSDT"), "{line}");
     // And nothing of the same market a year on.
     a_year_later(&capture);
     dataset(&[capture], &out, &["--calibration", text(&file)]).json();

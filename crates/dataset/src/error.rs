@@ -71,6 +71,14 @@ pub enum Error {
         /// The session, as yyyymmdd, that ends the look.
         before: Option<i32>,
     },
+    /// Rows that changes of the book make, of a recording that has none.
+    #[error(
+        "{instrument}: the recording has trades and no book, and book-change makes no row of those"
+    )]
+    NoBookChanges {
+        /// The instrument.
+        instrument: String,
+    },
     /// A recording without a row is no dataset.
     #[error("{instrument}: the recording ends before the first row")]
     NoRows {
@@ -124,7 +132,7 @@ impl Error {
         let full = |kind| matches!(kind, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
         match self {
             Self::Recording(error) => error.into_failure(),
-            Self::Configuration(_) => Failure::usage(self),
+            Self::Configuration(error) => error.into_failure(),
             Self::Features(_) => Failure::usage(self).remedy("see [rows] in engine.toml"),
             Self::Disk { ref source, .. } if full(source.kind()) => {
                 Failure::usage(self).remedy("free some space and run the same command again")
@@ -151,6 +159,9 @@ impl Error {
             }
             Self::NothingToFit { before: None, .. } => {
                 Failure::damaged(self).remedy("give a recording with trades")
+            }
+            Self::NoBookChanges { .. } => {
+                Failure::usage(self).remedy("choose --clock time:MS or volume:LOTS")
             }
             Self::NoRows { .. } => Failure::damaged(self).remedy("give a longer recording"),
         }

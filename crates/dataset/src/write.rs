@@ -65,8 +65,8 @@ pub fn write_dataset(
 ) -> Result<Dataset, Error> {
     let mode = mode_of(Recording::open(inputs, instruments)?)?;
     let mut recording = Recording::open(inputs, instruments)?;
-    recording.begins().map_or(Ok(()), |begins| engine.check_calibrated_before(begins))?;
     let (spec, sources) = (recording.spec().clone(), source_sha256(&recording));
+    recording.begins().map_or(Ok(()), |begins| engine.check_calibrated_before(begins, &spec))?;
     let mut dataset =
         write_dataset_of(&mut recording, (mode, &spec, sources), engine, out, on_progress)?;
     if !dataset.existed {
@@ -92,6 +92,9 @@ where
 {
     let mut config = engine.feature_config()?;
     if mode == Mode::TickOnly {
+        if config.clock == SamplingClock::BookChange {
+            return Err(Error::NoBookChanges { instrument: spec.symbol.clone() });
+        }
         config.regime_inputs = InputSet::Trades;
     }
     let calibration = engine.calibration(spec)?;
