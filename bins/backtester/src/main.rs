@@ -10,8 +10,8 @@ use fluxo_report::{
     Exit, Outcome, Output, OutputMode, ProgressLine, Unfit, Verdict, conclude, log_to_stderr,
 };
 use fluxo_session::{
-    Destination, EngineFile, Inputs, Instruments, Models, Recording, RecordingError, Setup,
-    recorded_configuration, replay_journal,
+    ConfigError, Destination, EngineFile, Inputs, Instruments, Models, Recording, RecordingError,
+    Setup, recorded_configuration, replay_journal,
 };
 
 use arguments::{Arguments, Command, ReplayJournal, Run};
@@ -28,10 +28,11 @@ fn main() -> ExitCode {
 
 fn run(command: &Run) -> Outcome {
     let configuration = &command.configuration;
-    let engine =
-        EngineFile::load(configuration.config.as_deref(), &configuration.overrides()).or_usage()?;
+    let engine = EngineFile::load(configuration.config.as_deref(), &configuration.overrides())
+        .map_err(ConfigError::into_failure)?;
     tracing::info!("configuration:\n{}", engine.canonical());
-    let instruments = Instruments::load(command.instruments.as_deref()).or_usage()?;
+    let instruments =
+        Instruments::load(command.instruments.as_deref()).map_err(ConfigError::into_failure)?;
     let instruments = instruments.calibrated_by(&engine);
     let inputs = Inputs::find(&command.inputs, &command.selection())
         .map_err(RecordingError::into_failure)?;

@@ -11,8 +11,8 @@ use fluxo_report::{
     log_to_stderr,
 };
 use fluxo_session::{
-    Destination, EngineFile, Inputs, Instruments, LiveSetup, Models, Recording, RecordingError,
-    Setup, Stopper, ask, run_live,
+    ConfigError, Destination, EngineFile, Inputs, Instruments, LiveSetup, Models, Recording,
+    RecordingError, Setup, Stopper, ask, run_live,
 };
 use serde::Serialize;
 
@@ -73,10 +73,11 @@ fn run(run: Run) -> Outcome {
 }
 
 fn load(decisions: &Decisions) -> Outcome<(EngineFile, Instruments)> {
-    let engine =
-        EngineFile::load(decisions.config.as_deref(), &decisions.overrides()).or_usage()?;
+    let engine = EngineFile::load(decisions.config.as_deref(), &decisions.overrides())
+        .map_err(ConfigError::into_failure)?;
     tracing::info!("configuration:\n{}", engine.canonical());
-    let instruments = Instruments::load(decisions.instruments.as_deref()).or_usage()?;
+    let instruments =
+        Instruments::load(decisions.instruments.as_deref()).map_err(ConfigError::into_failure)?;
     let instruments = instruments.calibrated_by(&engine);
     Ok((engine, instruments))
 }

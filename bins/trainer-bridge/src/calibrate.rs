@@ -8,15 +8,17 @@ use anyhow::anyhow;
 use fluxo_dataset::{Calibrated, Calibrating, calibrate};
 use fluxo_report::{Exit, Failure, Outcome, Output, OutputMode, ProgressLine, Rows, Unfit, count};
 use fluxo_session::{
-    CalibrationFacts, CalibrationFile, EngineFile, Inputs, Instruments, RecordingError,
+    CalibrationFacts, CalibrationFile, ConfigError, EngineFile, Inputs, Instruments, RecordingError,
 };
 use serde::Serialize;
 
 use crate::arguments::Calibrate;
 
 pub(crate) fn run(command: &Calibrate) -> Outcome {
-    let engine = EngineFile::load(command.config.as_deref(), &command.set).or_usage()?;
-    let instruments = Instruments::load(command.instruments.as_deref()).or_usage()?;
+    let engine = EngineFile::load(command.config.as_deref(), &command.set)
+        .map_err(ConfigError::into_failure)?;
+    let instruments =
+        Instruments::load(command.instruments.as_deref()).map_err(ConfigError::into_failure)?;
     let inputs = Inputs::find(&command.inputs, &command.selection())
         .map_err(RecordingError::into_failure)?;
     let wanted = Calibrating { before: command.before, size_unit: command.size_unit };
@@ -43,10 +45,15 @@ pub(crate) fn run(command: &Calibrate) -> Outcome {
 
 /// Puts the file in its place, whole or not at all. Returns whether it lay there before.
 fn write(path: &Path, text: &str) -> Outcome<bool> {
-    let failed = |error| {
-        Failure::usage(error)
-            .while_doing(format!("cannot write {}", path.display()))
-            .remedy("choose another --out, or change its permissions")
+    let failed = |error: std::io::Error| {
+        let is_full = matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded);
+        Failure::usage(error).while_doing(format!("cannot write {}", path.display())).remedy(
+            if is_full {
+                "free some space and run the same command again"
+            } else {
+                "choose another --out, or change its permissions"
+            },
+        )
     };
     match fs::read(path) {
         Ok(found) if found == text.as_bytes() => return Ok(true),

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use fluxo_dataset::{LabelCounts, Manifest, Verdict, write_dataset};
-use fluxo_report::{Exit, Outcome, Output, OutputMode, ProgressLine, Rows, Unfit, count, seconds};
-use fluxo_session::{EngineFile, Inputs, Instruments, RecordingError};
+use fluxo_report::{Exit, Outcome, Output, OutputMode, ProgressLine, Rows, count, seconds};
+use fluxo_session::{ConfigError, EngineFile, Inputs, Instruments, RecordingError};
 use serde::Serialize;
 
 use crate::arguments::Dataset;
@@ -12,13 +12,14 @@ use crate::clock::Stopwatch;
 
 pub(crate) fn run(command: &Dataset) -> Outcome {
     let stopwatch = Stopwatch::start();
-    let mut engine =
-        EngineFile::load(command.config.as_deref(), &command.overrides()).or_usage()?;
+    let mut engine = EngineFile::load(command.config.as_deref(), &command.overrides())
+        .map_err(ConfigError::into_failure)?;
     if let Some(calibration) = &command.calibration {
-        engine = engine.calibrated(calibration).or_usage()?;
+        engine = engine.calibrated(calibration).map_err(ConfigError::into_failure)?;
     }
     tracing::info!("configuration:\n{}", engine.canonical());
-    let instruments = Instruments::load(command.instruments.as_deref()).or_usage()?;
+    let instruments =
+        Instruments::load(command.instruments.as_deref()).map_err(ConfigError::into_failure)?;
     let instruments = instruments.calibrated_by(&engine);
     let inputs = Inputs::find(&command.inputs, &command.selection())
         .map_err(RecordingError::into_failure)?;

@@ -11,37 +11,50 @@ use fluxo_session::nearest_of;
 use serde::Serialize;
 
 use crate::arguments::Features;
-use crate::check;
+use crate::{check, columns};
 
 pub(crate) fn run(command: &Features) -> Outcome {
     let mode = OutputMode::from_flag(command.json);
     match (&command.explain, &command.check) {
-        (Some(name), _) => explain(name)?.print(mode)?,
+        (Some(name), _) => explain(name, mode)?,
         (None, Some(dataset)) => return check::run(dataset, mode),
         (None, None) => list().print(mode)?,
     }
     Ok(Exit::Success)
 }
 
-/// Every name that can be explained.
+/// Every name of the catalogue.
 fn names() -> impl Iterator<Item = &'static str> {
     let vectors = REGIME.iter().chain(&CONSENSUS).map(|value| value.name);
     let features = FEATURES.iter().map(|feature| feature.name);
     features.chain(vectors).chain(TARGETS.iter().map(|target| target.name))
 }
 
-fn explain(name: &str) -> Outcome<Entry> {
+/// Names have no capitals.
+fn explain(name: &str, mode: OutputMode) -> Outcome<()> {
+    let name = name.to_ascii_lowercase();
+    if let Some(entry) = of_catalogue(&name) {
+        return entry.print(mode);
+    }
+    if let Some(column) = columns::explained(&name) {
+        return column.print(mode);
+    }
+    let others = columns::names();
+    let mut known: Vec<&str> = names().collect();
+    known.extend(others.iter().map(String::as_str));
+    let what = anyhow!("there is no feature, no target and no other column {name:?}");
+    Err(Failure::usage(what).remedy(match nearest_of(&name, known.into_iter()) {
+        Some(nearest) => format!("did you mean {nearest}?"),
+        None => "`trainer-bridge features` lists them".to_owned(),
+    }))
+}
+
+fn of_catalogue(name: &str) -> Option<Entry> {
     let feature = FEATURES.iter().find(|feature| feature.name == name).map(of_feature);
     let regime = || vector(&REGIME, REGIME_START, "the regime vector", name);
     let consensus = || vector(&CONSENSUS, CONSENSUS_START, "the consensus vector", name);
     let target = || TARGETS.iter().find(|target| target.name == name).map(of_target);
-    feature.or_else(regime).or_else(consensus).or_else(target).ok_or_else(|| {
-        let what = anyhow!("there is no feature and no target {name:?}");
-        Failure::usage(what).remedy(match nearest_of(name, names()) {
-            Some(nearest) => format!("did you mean {nearest}?"),
-            None => "`trainer-bridge features` lists them".to_owned(),
-        })
-    })
+    feature.or_else(regime).or_else(consensus).or_else(target)
 }
 
 fn list() -> List {

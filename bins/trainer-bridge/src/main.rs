@@ -4,6 +4,7 @@ mod arguments;
 mod calibrate;
 mod check;
 mod clock;
+mod columns;
 mod dataset;
 mod features;
 mod parity;

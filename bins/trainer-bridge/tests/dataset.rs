@@ -279,14 +279,31 @@ fn a_command_that_cannot_be_is_refused_by_name() {
     let out = folder.path().join("out");
     for (more, word) in [
         (["--set", "rows.clok=3"], "rows.clock"),
-        (["--set", "rows.clock=time:0"], "above zero"),
+        (["--set", "rows.clock=time:0"], "time:MILLISECONDS (1 to 1000000000)"),
+        (["--set", "rows.clock=time:99999999999"], "time:MILLISECONDS (1 to 1000000000)"),
         (["--symbol", "ETHUSDT"], "BTCUSDT"),
-        (["--config", "nowhere.toml"], "nowhere.toml"),
+        (["--config", "nowhere.toml"], "(os error 2); check the path"),
+        (["--calibration", "nowhere.json"], "(os error 2); check the path"),
     ] {
         let refused = dataset(&capture, &out, &more);
         assert!(refused.failure(2).contains(word), "{}", refused.stderr);
     }
     assert_eq!(bytes_or_nothing(&out).len(), 0);
+}
+
+#[test]
+fn trades_alone_make_no_rows_of_the_book() {
+    let folder = tempfile::tempdir().unwrap();
+    let capture = capture(folder.path(), 2_400);
+    let whole = fs::read_to_string(&capture).unwrap();
+    let trades: Vec<&str> = whole.lines().filter(|line| line.contains("@trade")).collect();
+    assert!(!trades.is_empty());
+    fs::write(&capture, trades.join("\n") + "\n").unwrap();
+    let (out, trades) = (folder.path().join("out"), [capture]);
+    let refused = dataset(&trades, &out, &["--clock", "book-change"]);
+    let line = refused.failure(2);
+    assert!(line.ends_with("choose --clock time:MS or volume:LOTS"), "{line}");
+    dataset(&trades, &out, &[]).json();
 }
 
 /// What every tool of a quant does first.

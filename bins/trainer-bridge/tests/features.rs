@@ -42,8 +42,28 @@ fn one_value_is_explained() {
     }
     let target = features(&["--explain", "dir_10s"]).stdout;
     assert!(target.contains("theta = max(0.5*sigma_h(T)") && target.contains("T+10s"), "{target}");
+    let shouted = features(&["--explain", "SPREAD_ABS"]).stdout;
+    assert!(shouted.contains("spread_abs · slot 45"), "{shouted}");
     let regime = features(&["--explain", "drift_norm"]).stdout;
     assert!(regime.contains("Bhattacharyya") && regime.contains("0 to 1"), "{regime}");
+}
+
+#[test]
+fn the_other_columns_of_a_dataset_are_explained() {
+    for (name, role, part) in [
+        ("ts", "key", "receive clock"),
+        ("warm", "filter", "rows.warm_after_s"),
+        ("t1_tb_label", "label end", "min(hit time, T+Tv)"),
+        ("u_dir_10s", "weight", "average uniqueness of dir_10s"),
+        ("half_spread_bps", "aux", "1e4*(ask-bid)/(ask+bid)"),
+    ] {
+        let people = features(&["--explain", name]).stdout;
+        assert!(people.contains(role) && people.contains(part), "{people}");
+        let entry = features(&["--explain", name, "--json"]).json();
+        assert_eq!((&entry["name"], &entry["kind"]), (&json!(name), &json!("column")));
+    }
+    let line = features(&["--explain", "half_spread_bp"]);
+    assert!(line.failure(2).ends_with("did you mean half_spread_bps?"), "{}", line.stderr);
 }
 
 #[test]
@@ -157,7 +177,15 @@ fn a_calibration_is_written_once_and_used() {
     // It knows the first minutes of this recording.
     let out = folder.path().join("out");
     let peeks = dataset(std::slice::from_ref(&capture), &out, &["--calibration", text(&file)]);
-    assert!(peeks.failure(2).contains("was fitted on data up to"), "{}", peeks.stderr);
+    let line = peeks.failure(2);
+    assert!(line.contains("was fitted on data up to 2024-08-09 00:00:00 UTC"), "{line}");
+    assert!(line.contains("calibrate --before 20240808"), "{line}");
+    // Of another instrument its time says nothing.
+    let other = fluxo_test_data::synthetic_capture(folder.path(), "ETHUSDT", 400);
+    let other = dataset(&[other], &out, &["--calibration", text(&file)]);
+    let line = other.failure(2);
+    assert!(line.contains("was fitted on binance-usdm BTCUSDT"), "{line}");
+    assert!(line.contains("fitted on binance-usdm ETHUSDT"), "{line}");
     // And nothing of the same market a year on.
     a_year_later(&capture);
     dataset(&[capture], &out, &["--calibration", text(&file)]).json();

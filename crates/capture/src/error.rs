@@ -31,10 +31,8 @@ pub enum Error {
         /// How much text came out.
         offset: u64,
     },
-    /// The compressed stream is damaged.
-    #[error(
-        "{path} is damaged: its compressed stream cannot be decoded after byte {offset} of its text"
-    )]
+    /// The file is damaged: its compressed stream, or the two files of an archive do not fit.
+    #[error("{path} is damaged behind byte {offset} of its text")]
     Damaged {
         /// The file.
         path: PathBuf,

@@ -85,6 +85,14 @@ pub enum Error {
         /// The grid of what comes.
         after: GridOf,
     },
+    /// Rows that changes of the book make, of a recording that has none.
+    #[error(
+        "{instrument}: the recording has trades and no book, and book-change makes no row of those"
+    )]
+    NoBookChanges {
+        /// The instrument.
+        instrument: String,
+    },
     /// A recording without a row is no dataset.
     #[error("{instrument}: the recording ends before the first row")]
     NoRows {
@@ -181,7 +189,7 @@ impl Error {
         let full = |kind| matches!(kind, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
         match self {
             Self::Recording(error) => error.into_failure(),
-            Self::Configuration(_) => Failure::usage(self),
+            Self::Configuration(error) => error.into_failure(),
             Self::Features(_) => Failure::usage(self).remedy("see [rows] in engine.toml"),
             Self::Disk { ref source, .. } if full(source.kind()) => {
                 Failure::usage(self).remedy("free some space and run the same command again")
@@ -214,6 +222,9 @@ impl Error {
                     "list tick_size = \"{tick_size}\" and lot_size = \"{lot_size}\" in a copy of \
                      configs/instruments.toml and name it with --instruments"
                 )),
+            Self::NoBookChanges { .. } => {
+                Failure::usage(self).remedy("choose --clock time:MS or volume:LOTS")
+            }
             Self::NoRows { .. } => Failure::damaged(self).remedy("give a longer recording"),
         }
     }

@@ -68,8 +68,8 @@ pub fn write_dataset(
 ) -> Result<Dataset, Error> {
     let mode = mode_of(Recording::open(inputs, instruments)?)?;
     let mut recording = Recording::open(inputs, instruments)?;
-    recording.begins().map_or(Ok(()), |begins| engine.check_calibrated_before(begins))?;
     let (spec, sources) = (recording.spec().clone(), source_sha256(&recording));
+    recording.begins().map_or(Ok(()), |begins| engine.check_calibrated_before(begins, &spec))?;
     let written =
         write_dataset_of(&mut recording, (mode, &spec, sources), engine, out, on_progress);
     let mut dataset = written.map_err(|error| error.while_reading(recording.path()))?;
@@ -96,6 +96,9 @@ where
 {
     let mut config = engine.feature_config()?;
     if mode == Mode::TickOnly {
+        if config.clock == SamplingClock::BookChange {
+            return Err(Error::NoBookChanges { instrument: spec.symbol.clone() });
+        }
         config.regime_inputs = InputSet::Trades;
     }
     let calibration = engine.calibration(spec)?;

@@ -57,7 +57,7 @@ impl fmt::Display for SamplingClock {
 /// A text that is no clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "a clock is time:MS (milliseconds), book-change or volume:LOTS, with a whole number above zero"
+    "a clock is time:MS (1 to 1000000000 milliseconds), book-change or volume:LOTS (1 or more)"
 )]
 pub struct UnknownClock;
 

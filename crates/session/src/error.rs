@@ -1,6 +1,12 @@
 //! What can be wrong with a run before and while it runs.
 
+use std::io;
 use std::path::PathBuf;
+
+use fluxo_core::UnixNanos;
+use fluxo_report::Failure;
+use jiff::Timestamp;
+use jiff::tz::Offset;
 
 /// What can be wrong with a configuration.
 #[derive(Debug, thiserror::Error)]
@@ -11,7 +17,7 @@ pub enum ConfigError {
         /// The file.
         path: PathBuf,
         /// What the system said.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// It is no TOML.
     #[error("{place} is not TOML")]
@@ -93,16 +99,18 @@ pub enum ConfigError {
     },
     /// A calibration that knows something of the recording.
     #[error(
-        "the calibration {} was fitted on data up to {until} ns, and the recording begins at {begins} ns",
-        short(sha256)
+        "the calibration {} was fitted on data up to {}, and the recording begins at {}",
+        short(sha256),
+        moment(*until),
+        moment(*begins)
     )]
     CalibrationLate {
         /// Its hash.
         sha256: String,
         /// The last moment that it knows.
-        until: fluxo_core::UnixNanos,
+        until: UnixNanos,
         /// The first moment of the recording.
-        begins: fluxo_core::UnixNanos,
+        begins: UnixNanos,
     },
     /// A calibration that is not the one that is named.
     #[error("{place} is the calibration {}, and {} is named", short(found), short(named))]
@@ -130,6 +138,45 @@ pub enum ConfigError {
         /// Why.
         source: fluxo_core::Error,
     },
+}
+
+impl ConfigError {
+    /// With the exit code that belongs to it, and what to do where that is not said already.
+    #[must_use]
+    pub fn into_failure(self) -> Failure {
+        let remedy = match &self {
+            Self::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+                "check the path".to_owned()
+            }
+            Self::Read { .. } => "check that it is a file, and its permissions".to_owned(),
+            Self::Calibration { .. } | Self::CalibrationValue { .. } => {
+                "make it with `trainer-bridge calibrate`".to_owned()
+            }
+            Self::CalibrationInstrument { here, .. } => {
+                format!("give one that `trainer-bridge calibrate` fitted on {here}")
+            }
+            Self::CalibrationLate { begins, .. } => format!(
+                "give a later recording, or fit on earlier ones with \
+                 `trainer-bridge calibrate --before {}`",
+                // Midnight belongs to the day that ends.
+                civil(UnixNanos::new(begins.get().saturating_sub(1))).strftime("%Y%m%d")
+            ),
+            Self::CalibrationOther { .. } | Self::CalibrationMissing { .. } => {
+                "give the file with that hash in rows.calibration".to_owned()
+            }
+            _ => return Failure::usage(self),
+        };
+        Failure::usage(self).remedy(remedy)
+    }
+}
+
+fn civil(at: UnixNanos) -> jiff::civil::DateTime {
+    Offset::UTC.to_datetime(Timestamp::from_nanosecond(at.get().into()).unwrap_or_default())
+}
+
+/// `2012-06-21 20:00:00 UTC`
+fn moment(at: UnixNanos) -> impl std::fmt::Display {
+    civil(at).strftime("%Y-%m-%d %H:%M:%S UTC")
 }
 
 /// Enough of a hash to find it by.

@@ -121,6 +121,12 @@ pub enum RecordingError {
         /// The instrument.
         instrument: String,
     },
+    /// There was never an order, where a feed tells every one.
+    #[error("{instrument}: no message of an order can be read, so there was never a book")]
+    NoOrders {
+        /// The instrument.
+        instrument: String,
+    },
 }
 
 impl RecordingError {
@@ -128,9 +134,10 @@ impl RecordingError {
     #[must_use]
     pub fn into_failure(self) -> Failure {
         match self {
-            Self::Capture(error) if error.is_damage() => Failure::damaged(error).remedy(
-                "get a whole copy, or unpack what is there to a plain file to use that part alone",
-            ),
+            Self::Capture(error) if error.is_damage() => {
+                let remedy = remedy_of(&error);
+                Failure::damaged(error).remedy(remedy)
+            }
             Self::Capture(error) => Failure::usage(error).remedy("check the path"),
             Self::Lake(error) => lake_failure(error),
             Self::NoInstrument { .. } => {
@@ -160,6 +167,9 @@ impl RecordingError {
                     "add {table} to a copy of configs/instruments.toml and name it with --instruments"
                 ))
             }
+            Self::NoOrders { .. } => Failure::damaged(self).remedy(
+                "look whether its message file and its book file are empty, or in each other's place",
+            ),
             Self::NoBook { .. } => Failure::damaged(self)
                 .remedy("give all files of the run in order, beginning with the one that holds the snapshot"),
         }
@@ -175,6 +185,30 @@ fn table_to_add(market: Market, symbol: &str, grid: InferredGrid) -> String {
          much its first messages show), size_unit_lots, profile_row_ticks, footprint_row_ticks, and \
          multiplier where it is not its market's"
     )
+}
+
+/// What to do about a capture that is not whole, or is none.
+fn remedy_of(error: &fluxo_capture::Error) -> &'static str {
+    use fluxo_capture::{Error, NoRecording};
+    match error {
+        Error::Truncated { path, .. } | Error::Damaged { path, .. }
+            if path.extension().is_some_and(|extension| extension == "gz") =>
+        {
+            "get a whole copy, or gunzip what is there to a plain file to use that part alone"
+        }
+        Error::NoRecording { what: NoRecording::NoSession, .. } => {
+            "give the archive as LOBSTER packs it, with both files of a session and their names"
+        }
+        Error::NoRecording { what: NoRecording::Sessions { .. }, .. } => {
+            "each session is an archive of its own"
+        }
+        Error::NoRecording { what: NoRecording::Packing, .. } => "pack it again by deflate",
+        Error::NoRecording { what: NoRecording::Schema { .. }, .. } => {
+            "get the same market in schema mbo"
+        }
+        Error::LineTooLong { .. } => "give captures with lines of `<receive time> <JSON>`",
+        _ => "get a whole copy",
+    }
 }
 
 fn list(found: &[String]) -> String {
@@ -272,12 +306,17 @@ impl<'l> Recording<'l> {
     /// Refuses a recording that never gave a whole book. To be asked at the end.
     ///
     /// # Errors
-    /// [`RecordingError::NoBook`].
+    /// [`RecordingError::NoBook`] or [`RecordingError::NoOrders`].
     pub fn check_book(&self) -> Result<(), RecordingError> {
         if self.feed.was_live() {
             return Ok(());
         }
-        Err(RecordingError::NoBook { instrument: label(self.spec.market, &self.spec.symbol) })
+        let instrument = label(self.spec.market, &self.spec.symbol);
+        Err(if self.spec.market.is_order_by_order() {
+            RecordingError::NoOrders { instrument }
+        } else {
+            RecordingError::NoBook { instrument }
+        })
     }
 
     /// What a person should know about what was read.
@@ -459,4 +498,36 @@ impl SessionSource for Recording<'_> {
 /// `binance-usdm BTCUSDT`
 pub(crate) fn label(market: Market, symbol: &str) -> String {
     format!("{market} {symbol}")
+}
+
+#[cfg(test)]
+mod tests {
+    use fluxo_capture::{Error, NoRecording};
+
+    use super::*;
+
+    #[test]
+    fn a_capture_that_cannot_be_read_is_answered_with_what_helps() {
+        let damaged = |name: &str| {
+            let source = std::io::Error::other("one of the two files has more rows than the other");
+            RecordingError::Capture(Error::Damaged { path: name.into(), offset: 7, source })
+        };
+        let none = |what| RecordingError::Capture(Error::NoRecording { path: "x".into(), what });
+        let schema = NoRecording::Schema { schema: "mbp-1".to_owned() };
+        for (error, wanted) in [
+            (damaged("a.gz"), "gunzip what is there"),
+            (
+                damaged("a.zip"),
+                "one of the two files has more rows than the other; get a whole copy",
+            ),
+            (none(schema), "get the same market in schema mbo"),
+            (none(NoRecording::Archive), "get a whole copy"),
+            (none(NoRecording::NoSession), "with both files of a session"),
+            (RecordingError::NoOrders { instrument: "nasdaq GOOG".to_owned() }, "empty"),
+        ] {
+            let line = error.into_failure().to_string();
+            assert!(line.contains(wanted), "{line}");
+            assert_eq!(line.contains("gunzip"), wanted.contains("gunzip"), "{line}");
+        }
+    }
 }

@@ -14,7 +14,6 @@ use fluxo_report::{Failure, LiveSummary, Outcome, RunSummary, Unfit};
 use fluxo_sim::Timeline;
 use hdrhistogram::Histogram;
 
-use crate::EngineFile;
 use crate::clock::Stopwatch;
 use crate::keeper::{Keeper, fill_of};
 use crate::live::{Asked, Pulse, Status};
@@ -22,6 +21,7 @@ use crate::models::{Models, Troubles};
 use crate::recording::Recording;
 use crate::source::SessionSource;
 use crate::summary::{Finished, percentiles, summarise};
+use crate::{ConfigError, EngineFile};
 
 /// The only instrument of a run.
 pub(crate) const INSTRUMENT: InstrumentId = InstrumentId::new(0);
@@ -89,7 +89,10 @@ pub(crate) fn drive<S: SessionSource>(
     let sim = file.sim_config(source.match_ttl()).or_usage()?;
     let mut engine =
         Engine::new(vec![(spec.clone(), file.engine_config(&spec).or_usage()?)]).or_usage()?;
-    source.begins().map_or(Ok(()), |begins| file.check_calibrated_before(begins)).or_usage()?;
+    source
+        .begins()
+        .map_or(Ok(()), |begins| file.check_calibrated_before(begins, source.spec()))
+        .map_err(ConfigError::into_failure)?;
     let keeper = Keeper::open(destination, &file, &source, models.as_ref())?;
     if let Some(models) = models {
         engine.begin_with(INSTRUMENT, Forecaster::Models(models.into_ensemble()));

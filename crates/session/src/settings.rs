@@ -103,9 +103,16 @@ impl EngineFile {
     /// Refuses a calibration that knows something of what it is used on.
     ///
     /// # Errors
-    /// [`ConfigError::CalibrationLate`].
-    pub fn check_calibrated_before(&self, begins: UnixNanos) -> Result<(), ConfigError> {
-        self.calibration.as_ref().map_or(Ok(()), |file| file.check_before(begins))
+    /// [`ConfigError::CalibrationLate`], or [`ConfigError::CalibrationInstrument`].
+    pub fn check_calibrated_before(
+        &self,
+        begins: UnixNanos,
+        spec: &InstrumentSpec,
+    ) -> Result<(), ConfigError> {
+        let Some(file) = &self.calibration else { return Ok(()) };
+        // Of another instrument, its time says nothing.
+        file.for_instrument(spec)?;
+        file.check_before(begins)
     }
 
     /// The most orders that may be open at once.
@@ -122,7 +129,7 @@ impl EngineFile {
     fn row_clock(&self) -> Result<SamplingClock, ConfigError> {
         self.rows.clock.parse().map_err(|_| ConfigError::Range {
             key: "rows.clock",
-            must: "be time:MILLISECONDS, book-change or volume:LOTS, with a whole number above zero",
+            must: "be time:MILLISECONDS (1 to 1000000000), book-change or volume:LOTS (1 or more)",
             got: self.rows.clock.clone(),
         })
     }
