@@ -48,7 +48,7 @@ fn event(criterion: &mut Criterion) {
         };
         bencher.iter_custom(|passes| (0..passes).map(|_| pass()).sum());
     });
-    group.bench_function("event from memory", |bencher| {
+    group.bench_function("event_from_memory", |bencher| {
         let run = |mut engine: FeatureEngine| {
             feed(&mut engine, &recording.events, |row| {
                 black_box(row);

@@ -24,15 +24,15 @@ pub(crate) struct BatchLog {
     /// What rested at each level of the batch before it.
     before: Vec<i64>,
     /// The places in the batch of the levels near the best.
-    near: Vec<usize>,
+    near: Vec<u32>,
 }
 
 /// Takes down the changes of one batch as the book makes them.
 #[derive(Debug)]
 pub(crate) struct BatchNotes<'a> {
     before: &'a mut [i64],
-    levels: usize,
-    near: &'a mut [usize],
+    levels: u32,
+    near: &'a mut [u32],
     listed: usize,
     limits: Limits,
     in_band: [i128; 2],
@@ -41,7 +41,7 @@ pub(crate) struct BatchNotes<'a> {
 /// What was taken down of a batch.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct BatchNoted {
-    levels: usize,
+    levels: u32,
     listed: usize,
     limits: Limits,
     in_band: [i128; 2],
@@ -57,7 +57,7 @@ pub(crate) struct Change {
     pub(crate) before: i64,
     pub(crate) after: i64,
     /// Where it stands in the batch.
-    pub(crate) place: usize,
+    pub(crate) place: u32,
 }
 
 /// A batch that was applied to the book, and what was taken down of it.
@@ -65,7 +65,7 @@ pub(crate) struct Change {
 pub(crate) struct BatchChanges<'a> {
     batch: &'a BookBatch,
     before: &'a [i64],
-    near: &'a [usize],
+    near: &'a [u32],
     limits: Limits,
     in_band: [i128; 2],
 }
@@ -82,6 +82,8 @@ impl BatchLog {
     pub(crate) fn begin(&mut self, batch: &BookBatch, limits: Limits) -> BatchNotes<'_> {
         let levels = batch.levels.len();
         if self.before.len() < levels {
+            self.before.reserve_exact(levels - self.before.len());
+            self.near.reserve_exact(levels - self.near.len());
             self.before.resize(levels, 0);
             self.near.resize(levels, 0);
         }
@@ -94,8 +96,8 @@ impl BatchLog {
     /// The batch is over, and this was taken down of it.
     pub(crate) fn of<'a>(&'a self, batch: &'a BookBatch, noted: BatchNoted) -> BatchChanges<'a> {
         let BatchNoted { levels, listed, limits, in_band } = noted;
-        assert_eq!(batch.levels.len(), levels, "the changes are those of the batch");
-        let (before, near) = (&self.before[..levels], &self.near[..listed]);
+        assert_eq!(batch.levels.len(), levels as usize, "the changes are those of the batch");
+        let (before, near) = (&self.before[..levels as usize], &self.near[..listed]);
         BatchChanges { batch, before, near, limits, in_band }
     }
 }
@@ -109,7 +111,7 @@ impl BatchNotes<'_> {
     pub(crate) fn take(&mut self, change: &LevelChange) {
         let (at, key) = (change.side.index(), change.side.price_key(change.price));
         let (before, after) = (change.before.get(), change.after.get());
-        self.before[self.levels] = before;
+        self.before[self.levels as usize] = before;
         self.near[self.listed] = self.levels;
         self.levels = self.levels.wrapping_add(1);
         self.listed = self.listed.wrapping_add(usize::from(key <= self.limits.near[at]));
@@ -143,12 +145,12 @@ impl BatchChanges<'_> {
             let at = change.side.index();
             near[at] < change.key && change.key <= keys[at]
         };
-        (0..self.before.len()).map(|place| self.at(place)).filter(is_behind)
+        (0..).zip(self.before).map(|(place, _)| self.at(place)).filter(is_behind)
     }
 
     #[inline]
-    fn at(&self, place: usize) -> Change {
-        let (level, before) = (&self.batch.levels[place], self.before[place]);
+    fn at(&self, place: u32) -> Change {
+        let (level, before) = (&self.batch.levels[place as usize], self.before[place as usize]);
         let key = level.side.price_key(level.price);
         Change { side: level.side, key, before, after: level.lots.get(), place }
     }

@@ -9,7 +9,7 @@ use crate::batch_changes::{BatchChanges, Change};
 /// How many levels of a side the features look at.
 pub(crate) const DEPTH_LEVELS: usize = 10;
 /// Changes near the best prices that there is room for from the start; a batch of more makes room once.
-const CHANGES_AT_START: usize = 1 << 8;
+const CHANGES_AT_START: usize = 1 << 10;
 /// How many levels press on the price.
 const PRESSURE_LEVELS: usize = 5;
 /// Where nothing changed, the best key that did: behind every price.

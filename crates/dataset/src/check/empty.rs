@@ -86,13 +86,15 @@ impl Had<'_> {
         match feature.index {
             // A row knows whether there was a trade.
             slot if OF_ANY_TRADE.contains(&slot) => is_told(),
-            // Nothing tells of as many buckets, cancels, bars with a trade, or moves of every length.
-            index::VPIN | index::L3_CANCEL_AGE | index::AMIHUD | index::HURST_300S => false,
+            // Nothing tells of as many buckets, orders that are known, cancels, bars with a trade, or
+            // moves of every length.
+            index::VPIN
+            | index::L3_QUEUE_HHI
+            | index::L3_CANCEL_AGE
+            | index::AMIHUD
+            | index::HURST_300S => false,
             index::MICROPRICE_DEV => is_long && self.has_table(),
-            index::DEPTH_BPS_LOG
-            | index::DEPTH_BPS_IMB
-            | index::L3_ORDER_COUNT_IMB
-            | index::L3_QUEUE_HHI => is_told(),
+            index::DEPTH_BPS_LOG | index::DEPTH_BPS_IMB | index::L3_ORDER_COUNT_IMB => is_told(),
             _ if counts_events(feature) => is_told(),
             // Where a denominator must not be zero, something must have moved all the time.
             _ if divides(feature) => is_long && self.is_lively(feature),
