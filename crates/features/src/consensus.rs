@@ -115,10 +115,10 @@ impl Consensus {
     #[must_use]
     pub fn values(&self, ts: UnixNanos) -> ConsensusValues {
         let is_later = self.last.at_ns.is_none_or(|published| published < ts.get());
-        let Published { at_ns, votes } = if is_later { self.last } else { self.before };
+        let Published { at_ns, votes } = if is_later { &self.last } else { &self.before };
         let age = at_ns.map(|published| ts.get().saturating_sub(published));
         let counts = age.is_some_and(|age| age > 0 && age <= AGE_MAX.get());
-        consensus(votes.into_iter().flatten().filter(|_| counts))
+        consensus(votes.iter().flatten().copied().filter(|_| counts))
     }
 
     /// The votes of the row at `ts`, for the rows after it: call it once that row is written.

@@ -43,8 +43,8 @@ impl Exact {
     pub(crate) fn set(&mut self, feature: usize, value: Option<f64>) -> bool {
         let held = value.unwrap_or(f64::NAN);
         self.0[feature] = held;
-        // Without a branch: which features are defined changes from row to row.
-        value.is_none() | !held.is_nan()
+        // One answer, nearly always the same: which features are defined changes from row to row.
+        !(value.is_some() & held.is_nan())
     }
 }
 

@@ -10,7 +10,8 @@ use crate::primitives::nearest;
 
 use super::{Slots, imbalance};
 
-const BPS: i128 = 10_000;
+const BPS_NARROW: i64 = 10_000;
+const BPS: i128 = BPS_NARROW as i128;
 
 /// The lots of both sides up to an edge, kept current by every change of the book. The edges follow the
 /// mid when a row asks, so that a level is crossed once per row and not once per batch.
@@ -104,7 +105,9 @@ impl Band {
             return None;
         }
         // Prices inside are those with |2p - mid| <= width/BPS, all in half-ticks.
-        let reach = width / BPS;
+        // By a constant, a division of 64 bits is none.
+        let reach = i64::try_from(width)
+            .map_or_else(|_| width / BPS, |width| i128::from(width / BPS_NARROW));
         let edges = [-(reach - mid).div_euclid(2), (mid + reach).div_euclid(2)];
         for side in Side::BOTH {
             // It lies between the known prices, or next to them.

@@ -79,7 +79,9 @@ pub(crate) struct Slots<'a> {
 impl Slots<'_> {
     #[inline]
     pub(crate) fn put(&mut self, slot: usize, value: Option<f64>) {
-        *self.defects += u64::from(!self.exact.set(slot, value));
+        if !self.exact.set(slot, value) {
+            *self.defects += 1;
+        }
     }
 }
 
