@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use fluxo_core::Market;
+use fluxo_dataset::session_named;
 use fluxo_features::SamplingClock;
 use fluxo_session::{Selection, market_named};
 
@@ -106,31 +107,6 @@ pub(crate) struct Calibrate {
     /// Print the summary as JSON.
     #[arg(long)]
     pub(crate) json: bool,
-}
-
-/// A date in digits, as metadata spells it.
-fn session_named(text: &str) -> Result<i32, String> {
-    let is_spelt_so = text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit());
-    let Some(date) = text.parse::<i32>().ok().filter(|_| is_spelt_so) else {
-        return Err("a date is eight digits, YYYYMMDD, as in 20240809".to_owned());
-    };
-    let (year, month, day) = (date / 10_000, date / 100 % 100, date % 100);
-    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let days = match month {
-        2 => 28 + i32::from(is_leap),
-        4 | 6 | 9 | 11 => 30,
-        1..=12 => 31,
-        _ => return Err(format!("there is no month {month:02}: a date is YYYYMMDD")),
-    };
-    if !(1..=days).contains(&day) {
-        return Err(format!(
-            "month {month:02} of {year:04} has no day {day:02}: a date is YYYYMMDD"
-        ));
-    }
-    if year < 1970 {
-        return Err("no recording is from before 1970".to_owned());
-    }
-    Ok(date)
 }
 
 #[derive(Args, Debug)]
@@ -236,26 +212,5 @@ impl Dataset {
 
     pub(crate) fn selection(&self) -> Selection {
         Selection { market: self.venue, symbol: self.symbol.clone() }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_date_is_a_day_of_the_calendar() {
-        assert_eq!(session_named("20240229"), Ok(20_240_229));
-        for (text, part) in [
-            ("2024-02-29", "eight digits"),
-            ("+2024022", "eight digits"),
-            ("20129999", "no month 99"),
-            ("20230229", "month 02 of 2023 has no day 29"),
-            ("20240431", "month 04 of 2024 has no day 31"),
-            ("19691231", "before 1970"),
-        ] {
-            let refused = session_named(text).unwrap_err();
-            assert!(refused.contains(part), "{refused}");
-        }
     }
 }

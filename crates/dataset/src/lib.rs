@@ -33,6 +33,6 @@ pub use columns::{
 pub use error::{Error, GridOf};
 pub use facts::Mode;
 pub use manifest::{FileFacts, LabelCounts, Manifest};
-pub use session_day::session_of;
+pub use session_day::{session_named, session_of};
 pub use uniqueness::Uniqueness;
 pub use write::{Dataset, Progress, write_dataset, write_dataset_of};
