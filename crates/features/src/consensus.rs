@@ -41,7 +41,7 @@ pub struct Vote {
 pub type BuiltInVotes = [Option<Vote>; 5];
 
 /// The three values of slots 114 to 116.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ConsensusValues {
     /// `flow_consensus_strength` in [0, 1]; `None` when nobody voted with any weight.
     pub strength: Option<f64>,
@@ -49,6 +49,17 @@ pub struct ConsensusValues {
     pub direction: f64,
     /// `flow_aligned`: 0 or 1.
     pub aligned: f64,
+}
+
+impl ConsensusValues {
+    /// Nobody has a say.
+    pub const NOBODY: Self = Self { strength: None, direction: 0.0, aligned: 0.0 };
+}
+
+impl Default for ConsensusValues {
+    fn default() -> Self {
+        Self::NOBODY
+    }
 }
 
 /// The consensus of votes: `S = sum w c d`, `Z = sum w c`, strength `|S|/Z`.
@@ -89,7 +100,7 @@ fn sign(x: f64) -> i8 {
     i8::from(x > 0.0) - i8::from(x < 0.0)
 }
 
-/// The votes of the last row, until one of a later moment has been written.
+/// What the votes of the last row say, until one of a later moment has been written.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Consensus {
     last: Published,
@@ -100,7 +111,7 @@ pub struct Consensus {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Published {
     at_ns: Option<i64>,
-    votes: BuiltInVotes,
+    values: ConsensusValues,
 }
 
 impl Consensus {
@@ -115,10 +126,10 @@ impl Consensus {
     #[must_use]
     pub fn values(&self, ts: UnixNanos) -> ConsensusValues {
         let is_later = self.last.at_ns.is_none_or(|published| published < ts.get());
-        let Published { at_ns, votes } = if is_later { &self.last } else { &self.before };
+        let Published { at_ns, values } = if is_later { &self.last } else { &self.before };
         let age = at_ns.map(|published| ts.get().saturating_sub(published));
         let counts = age.is_some_and(|age| age > 0 && age <= AGE_MAX.get());
-        consensus(votes.iter().flatten().copied().filter(|_| counts))
+        if counts { *values } else { ConsensusValues::NOBODY }
     }
 
     /// The votes of the row at `ts`, for the rows after it: call it once that row is written.
@@ -127,7 +138,7 @@ impl Consensus {
         if self.last.at_ns != at_ns {
             self.before = self.last;
         }
-        self.last = Published { at_ns, votes };
+        self.last = Published { at_ns, values: consensus(votes.into_iter().flatten()) };
     }
 
     /// A session ended: no vote of before has a say after it.

@@ -196,8 +196,7 @@ impl NearBook {
     pub(crate) fn for_each_change(&mut self, mut f: impl FnMut(Side, NearChange)) {
         let was_touched = Side::BOTH.map(|side| self.is_touched(side));
         let Self { before, after, near, .. } = self;
-        // A batch may name a level more than once, in an order that counts.
-        near.sort_unstable_by_key(|change| (change.side, change.key, change.place));
+        sort(near);
         for same in near.chunk_by(|a, b| (a.side, a.key) == (b.side, b.key)) {
             let Change { side, key, before: lots_before, .. } = same[0];
             let lots_after = same[same.len() - 1].after;
@@ -217,6 +216,20 @@ impl NearBook {
         for side in Side::BOTH {
             self.reread(side, 0, book.levels(side));
         }
+    }
+}
+
+/// Bids first and best first; a batch may name a level more than once, in an order that counts.
+fn sort(near: &mut [Change]) {
+    let rank = |change: &Change| (change.side, change.key, change.place);
+    // Venues tell each side as a run, best first or by growing prices: that needs no search.
+    for side in near.chunk_by_mut(|a, b| a.side == b.side) {
+        if side.is_sorted_by(|a, b| a.key > b.key) {
+            side.reverse();
+        }
+    }
+    if !near.is_sorted_by_key(rank) {
+        near.sort_unstable_by_key(rank);
     }
 }
 

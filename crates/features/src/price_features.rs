@@ -82,7 +82,7 @@ impl PriceFeatures {
     }
 
     pub(crate) fn write(&mut self, at: i64, coverage: &Coverage, slots: &mut Slots<'_>) {
-        self.returns.write(at, &self.price, slots);
+        self.returns.write(&self.price, slots);
         self.momentum.write(slots);
         self.realised.write(slots);
         self.serial.write(slots);

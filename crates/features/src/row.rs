@@ -129,30 +129,33 @@ impl FeatureRow {
         // Two loops without a branch or a count, so that several slots are written at once.
         let slots = self.values.first_chunk_mut::<FEATURE_COUNT>().expect("features come first");
         for (slot, value) in slots.iter_mut().zip(&exact.0) {
-            *slot = narrow(*value);
+            *slot = narrowed(*value);
         }
-        let lost =
-            exact.0.iter().fold(0, |lost, value| lost | u64::from(value.abs() >= NARROW_OVERFLOW));
-        if lost == 0 { 0 } else { self.count_lost(exact) }
+        let is_infinite = |slot: &f32| slot.to_bits() << 1 == f32::INFINITY.to_bits() << 1;
+        let lost = slots.iter().fold(0, |lost, slot| lost | u32::from(is_infinite(slot)));
+        if lost == 0 { 0 } else { Self::undefine_infinite(slots) }
     }
 
     #[cold]
-    fn count_lost(&self, exact: &Exact) -> u64 {
-        let pairs = self.values.iter().zip(&exact.0);
-        pairs.map(|(slot, value)| u64::from(slot.is_nan() && !value.is_nan())).sum()
+    fn undefine_infinite(slots: &mut [f32; FEATURE_COUNT]) -> u64 {
+        let infinite = slots.iter_mut().filter(|slot| slot.is_infinite());
+        infinite.map(|slot| *slot = f32::NAN).count() as u64
     }
 }
 
-/// From here on a number is infinite as an `f32`: its largest one and half a step.
-const NARROW_OVERFLOW: f64 = f32::MAX as f64 + (1_u128 << 103) as f64;
-
 /// As a row holds it: NaN where an `f32` cannot.
-#[expect(clippy::cast_possible_truncation, reason = "rows are written as f32: FEATURES 3")]
 #[inline]
 fn narrow(value: f64) -> f32 {
-    // Adding zero turns -0.0 into 0.0, so that mirrored markets have the same zero.
-    let narrow = (value + 0.0) as f32;
+    let narrow = narrowed(value);
     if narrow.abs() < f32::INFINITY { narrow } else { f32::NAN }
+}
+
+/// The nearest `f32`, infinite where there is none.
+#[expect(clippy::cast_possible_truncation, reason = "rows are written as f32: FEATURES 3")]
+#[inline]
+const fn narrowed(value: f64) -> f32 {
+    // Adding zero turns -0.0 into 0.0, so that mirrored markets have the same zero.
+    (value + 0.0) as f32
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// Changes whenever the bytes of the same state do.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 const MAGIC: [u8; 8] = *b"fluxoFE\0";
 const SCHEMA_BYTES: usize = 32;
 /// Magic, version, schema.

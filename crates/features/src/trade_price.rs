@@ -2,15 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::grid::{FINE_NS, SECOND_NS, point};
+use crate::grid::{FINE_NS, FINE_PER_SECOND, SECOND_NS, point};
 use crate::primitives::{Lag, return_bps};
 
 /// The longest lag on the 100 ms grid; longer ones are read on the 1 s grid.
-const FINE_LAG_S: i64 = 60;
-const FINE_LAG_POINTS: usize = 600;
+const FINE_LAG_S: usize = 60;
 const LONGEST_LAG_S: usize = 300;
-/// Points of the 100 ms grid in a second.
-const FINE_IN_SECOND: i64 = SECOND_NS / FINE_NS;
 
 /// What the last print said, now and in the past. A price that is not above zero has no logarithm: the
 /// prints that carry one are not shown to it.
@@ -36,15 +33,15 @@ pub(crate) struct Second<'a> {
 
 impl Second<'_> {
     /// The return over the last `points` points in bps; `None` while there was no price then.
-    pub(crate) fn bps_over(&self, points: i64) -> Option<f64> {
-        let before = self.seconds.at(self.seconds.head() - points)?;
+    pub(crate) fn bps_over(&self, points: usize) -> Option<f64> {
+        let before = self.seconds.ago(points)?;
         Some(return_bps(before, self.price))
     }
 }
 
 impl TradePrice {
     pub(crate) fn new() -> Self {
-        let (fine, seconds) = (Lag::new(FINE_LAG_POINTS), Lag::new(LONGEST_LAG_S));
+        let (fine, seconds) = (Lag::new(FINE_LAG_S * FINE_PER_SECOND), Lag::new(LONGEST_LAG_S));
         Self { price: None, fine, seconds }
     }
 
@@ -66,13 +63,14 @@ impl TradePrice {
         self.price
     }
 
-    /// The last price at the grid point up to so many seconds before `at`.
-    pub(crate) fn before(&self, at: i64, seconds: i64) -> Option<i64> {
-        let then = at - seconds * SECOND_NS;
+    /// The last price so many seconds before the newest point of the grid of 100 ms; beyond a minute,
+    /// before that of the grid of one second.
+    #[inline]
+    pub(crate) fn before(&self, seconds: usize) -> Option<i64> {
         if seconds <= FINE_LAG_S {
-            self.fine.at(point(then, FINE_NS))
+            self.fine.ago(seconds * FINE_PER_SECOND)
         } else {
-            self.seconds.at(point(then, SECOND_NS))
+            self.seconds.ago(seconds)
         }
     }
 
@@ -83,7 +81,7 @@ impl TradePrice {
             return;
         }
         self.fine.hold(fine, self.price);
-        let last = fine.div_euclid(FINE_IN_SECOND);
+        let last = point(fine, SECOND_NS / FINE_NS);
         let Some(price) = self.price else { return self.seconds.hold(last, None) };
         while self.seconds.head() < last {
             let before = self.seconds.newest();
@@ -118,11 +116,9 @@ mod tests {
         price.on_print(9);
         let held = [(9, Some(8), false), (9, Some(9), true)];
         assert_eq!(sampled(&mut price, 120), held);
-        assert_eq!(price.before(12 * SECOND_NS, 2), Some(8));
-        assert_eq!(price.before(12 * SECOND_NS + FINE_NS - 1, 1), Some(9));
-        assert_eq!(price.before(12 * SECOND_NS, 300), None);
+        assert_eq!([2, 1, 300].map(|seconds| price.before(seconds)), [Some(8), Some(9), None]);
         price.clear();
         assert_eq!(sampled(&mut price, 140), []);
-        assert_eq!((price.now(), price.before(14 * SECOND_NS, 1)), (None, None));
+        assert_eq!((price.now(), price.before(1)), (None, None));
     }
 }

@@ -138,6 +138,9 @@ impl Band {
 
 impl BandSide {
     fn move_to(&mut self, edge: i64, side: Side, book: &Book) {
+        if self.edge == Some(edge) {
+            return;
+        }
         let to = Price::from_ticks(edge);
         let behind = |price: Price| Price::from_ticks(price.ticks() - side.sign());
         match self.edge.map(Price::from_ticks) {

@@ -1,14 +1,13 @@
-//! 49, 55-57 and 60-68: what the best ten levels say at the row.
+//! 55-57 and 60-68: what the best ten levels say at the row.
 
 use crate::catalogue::index;
-use crate::near_book::{DEPTH_LEVELS, Depth, SideDepth, price_pressure};
+use crate::near_book::{DEPTH_LEVELS, Depth, SideDepth};
 use crate::primitives::nearest;
 
 use super::{Slots, imbalance};
 
 /// Writes the features of the levels; all are undefined without a valid book.
 pub(crate) fn write_depth(valid: Option<&Depth>, slots: &mut Slots<'_>) {
-    slots.put(index::PRICE_PRESSURE, valid.map(price_pressure));
     for (slot, side) in [(index::AVG_BID_QTY, 0), (index::AVG_ASK_QTY, 1)] {
         let average = |depth: &Depth| average_lots(&depth[side]);
         slots.put(slot, valid.map(average));
@@ -26,5 +25,10 @@ fn average_lots(side: &SideDepth) -> f64 {
 }
 
 fn level_imbalance(bid: &SideDepth, ask: &SideDepth, level: usize) -> f64 {
-    imbalance(i128::from(bid.lots[level]), i128::from(ask.lots[level]))
+    let (bid, ask) = (bid.lots[level], ask.lots[level]);
+    match bid.checked_add(ask) {
+        Some(0) => 0.0,
+        Some(total) => (bid - ask) as f64 / total as f64,
+        None => imbalance(bid.into(), ask.into()),
+    }
 }

@@ -1,4 +1,5 @@
-//! 78, 79 and 87: how tight, deep and balanced the book is, against its last minutes (FEATURES 7.12).
+//! 49, 78, 79 and 87: how tight, deep and balanced the book is, also against its last minutes
+//! (FEATURES 7.12).
 
 use serde::{Deserialize, Serialize};
 
@@ -54,6 +55,9 @@ impl Liquidity {
             libm::sqrt(depth / (depth + means.depth) * tightness) * balance
         });
         slots.put(index::LIQUIDITY_SCORE, score);
+        // A valid book has been observed since its levels changed.
+        let now = view.top.and(self.pressure.held()).map(|[pressure]| pressure);
+        slots.put(index::PRICE_PRESSURE, now);
         // A weight of a half is a half-life of valid book.
         let pressure = self.pressure.read(view.at);
         let heavy = pressure.filter(|mean| mean.accrued_ns >= PRESSURE_HALF_LIFE_NS);

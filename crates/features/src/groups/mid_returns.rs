@@ -4,12 +4,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalogue::index;
 use crate::coverage::Coverage;
-use crate::grid::{FINE_NS, FINE_PER_SECOND, SECOND_NS, point};
+use crate::grid::FINE_PER_SECOND;
 use crate::primitives::{Lag, Ring, nearest, return_bps};
 
 use super::Slots;
 
-const RETURNS: [(usize, i64); 3] = [(index::RET_1S, 1), (index::RET_5S, 5), (index::RET_10S, 10)];
+/// Slots, windows in seconds, and those in points.
+const RETURNS: [(usize, i64, usize); 3] = [
+    (index::RET_1S, 1, FINE_PER_SECOND),
+    (index::RET_5S, 5, 5 * FINE_PER_SECOND),
+    (index::RET_10S, 10, 10 * FINE_PER_SECOND),
+];
 const VOLATILITIES: [(usize, i64); 2] = [(index::VOL_10S, 10), (index::VOL_30S, 30)];
 /// Squared returns are summed in units of 2^-80 square bps: exact, so that the sum of a window does
 /// not depend on what left it before. The largest squared return has 38 bits before the point.
@@ -64,8 +69,9 @@ impl MidReturns {
     }
 
     pub(crate) fn write(&self, at: i64, coverage: &Coverage, slots: &mut Slots<'_>) {
-        for (slot, seconds) in RETURNS {
-            slots.put(slot, self.value_of_return(at, seconds, coverage));
+        for (slot, seconds, points) in RETURNS {
+            let covered = coverage.is_nearly_whole(seconds);
+            slots.put(slot, self.bps_over(points).filter(|_| covered));
         }
         for (window, (slot, seconds)) in VOLATILITIES.into_iter().enumerate() {
             let covered = coverage.of_book(at, seconds);
@@ -74,10 +80,10 @@ impl MidReturns {
         }
     }
 
-    fn value_of_return(&self, at: i64, seconds: i64, coverage: &Coverage) -> Option<f64> {
-        let before = self.samples.at(point(at - seconds * SECOND_NS, FINE_NS))?;
-        let covered = coverage.is_nearly_whole(seconds);
-        self.mid.filter(|_| covered).map(|mid| return_bps(before, mid))
+    /// The return since so many points before the newest one.
+    fn bps_over(&self, points: usize) -> Option<f64> {
+        let before = self.samples.ago(points)?;
+        self.mid.map(|mid| return_bps(before, mid))
     }
 }
 

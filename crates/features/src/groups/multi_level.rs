@@ -75,7 +75,7 @@ impl MultiLevel {
             self.weights = leading_weights(&self.moments).or(self.weights);
         }
         if let Some(level) = level(view).filter(|_| view.top.is_some()) {
-            let flow = self.flow_in(level);
+            let flow = in_levels(self.lots(), level);
             for (row, a) in self.moments.iter_mut().zip(&flow) {
                 for (moment, b) in row.iter_mut().zip(&flow) {
                     *moment = self.decay * *moment + a * b;
@@ -86,26 +86,27 @@ impl MultiLevel {
     }
 
     pub(crate) fn write(&self, view: &BookView<'_>, slots: &mut Slots<'_>) {
-        let level = level(view);
+        let (level, lots) = (level(view), self.lots());
         for (slot, ranks) in [(index::MLOFI_2_5, NEARER), (index::MLOFI_6_10, FARTHER)] {
-            let (count, lots) = (ranks.len() as f64, ranks.map(|of| self.lots(of)).sum::<i128>());
+            let (count, lots) = (ranks.len() as f64, lots[ranks].iter().sum::<i128>());
             slots.put(slot, level.map(|level| nearest(lots) / (count * level)));
         }
         let weighted = level.zip(self.weights).map(|(level, weights)| {
-            let flow = self.flow_in(level);
+            let flow = in_levels(lots, level);
             flow.iter().zip(&weights).map(|(flow, weight)| flow * weight).sum()
         });
         slots.put(index::OFI_INTEGRATED, weighted);
     }
 
-    /// `o`: the flow of each rank in the window, in average levels.
-    fn flow_in(&self, level: f64) -> [f64; DEPTH_LEVELS] {
-        core::array::from_fn(|of| nearest(self.lots(of)) / level)
+    /// The flow of each rank in the window.
+    fn lots(&self) -> [i128; DEPTH_LEVELS] {
+        core::array::from_fn(|of| self.flow.total_of(of, 0))
     }
+}
 
-    fn lots(&self, of: usize) -> i128 {
-        self.flow.total_of(of, 0)
-    }
+/// `o`: the flow of each rank in average levels.
+fn in_levels(lots: [i128; DEPTH_LEVELS], level: f64) -> [f64; DEPTH_LEVELS] {
+    lots.map(|lots| nearest(lots) / level)
 }
 
 /// `Qbar`, where it may be a denominator and the window is covered.

@@ -64,10 +64,10 @@ impl Serial {
         self.points = (self.points + 1).min(WINDOW + 1);
         self.is_stale = true;
         let Some((before, bps)) = second.before.zip(second.bps) else { return };
-        let over = |points: usize| second.bps_over(i64::try_from(points).ok()?);
         self.neighbours.step(bps);
-        self.variances.step(bps, over(LONG));
-        self.structure.step(LAGS.map(|lag| if lag == 1 { Some(bps) } else { over(lag) }));
+        self.variances.step(bps, second.bps_over(LONG));
+        self.structure
+            .step(LAGS.map(|lag| if lag == 1 { Some(bps) } else { second.bps_over(lag) }));
         self.words.step(second.price.cmp(&before) as i8);
         self.path.step(second.price - before);
     }

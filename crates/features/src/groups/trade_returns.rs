@@ -8,7 +8,7 @@ use crate::trade_price::TradePrice;
 
 use super::Slots;
 
-const RETURNS: [(usize, i64); 6] = [
+const RETURNS: [(usize, usize); 6] = [
     (index::TRET_1S, 1),
     (index::TRET_5S, 5),
     (index::TRET_10S, 10),
@@ -50,17 +50,17 @@ impl TradeReturns {
         Self { returns: [Return::NONE; RETURNS.len()], earlier: Return::NONE }
     }
 
-    pub(crate) fn write(&mut self, at: i64, price: &TradePrice, slots: &mut Slots<'_>) {
+    pub(crate) fn write(&mut self, price: &TradePrice, slots: &mut Slots<'_>) {
         let now = price.now();
         let mut over_10s = None;
         for ((slot, seconds), known) in RETURNS.into_iter().zip(&mut self.returns) {
-            let value = known.of(price.before(at, seconds), now);
+            let value = known.of(price.before(seconds), now);
             slots.put(slot, value);
             if seconds == 10 {
                 over_10s = value;
             }
         }
-        let earlier = self.earlier.of(price.before(at, 20), price.before(at, 10));
+        let earlier = self.earlier.of(price.before(20), price.before(10));
         slots.put(index::MOMENTUM_ACCEL, over_10s.zip(earlier).map(|(late, early)| late - early));
     }
 }

@@ -47,6 +47,8 @@ pub(crate) struct Monitor {
     regimes: Regimes,
     regime: Option<Regime>,
     counts: NsmiCounts,
+    /// The six values since the last step.
+    vector: [Option<f64>; 6],
 }
 
 /// What was counted.
@@ -88,6 +90,7 @@ impl Monitor {
             regimes: Regimes::default(),
             regime: None,
             counts: NsmiCounts::default(),
+            vector: [None; 6],
         }
     }
 
@@ -110,6 +113,7 @@ impl Monitor {
         if self.is_warm() {
             self.dimension_ratio = self.fast.dimension_ratio(self.n, self.rho());
         }
+        self.vector = self.evaluate();
     }
 
     /// A session ended: what comes next is compared with the slow estimate, which stays; the fast
@@ -120,10 +124,15 @@ impl Monitor {
         self.test.restart();
         (self.compared, self.dimension_ratio, self.faulty_for) = (None, None, None);
         (self.since_alarm, self.regime) = (None, None);
+        self.vector = self.evaluate();
     }
 
     /// The six values in the order of the row.
-    pub(crate) fn vector(&self) -> [Option<f64>; 6] {
+    pub(crate) const fn vector(&self) -> [Option<f64>; 6] {
+        self.vector
+    }
+
+    fn evaluate(&self) -> [Option<f64>; 6] {
         if !self.is_sound() {
             return [None; 6];
         }

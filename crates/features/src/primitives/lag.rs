@@ -2,11 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The last samples of a quantity that is held between its changes. `None` is a sample from before
-/// the quantity existed.
+/// A sample from before the quantity existed; as a price or a middle of two it would be no number of any
+/// market.
+const ABSENT: i64 = i64::MIN;
+
+/// The last samples of a quantity that is held between its changes.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Lag {
-    samples: Box<[Option<i64>]>,
+    samples: Box<[i64]>,
     /// Where the newest sample lies.
     cursor: usize,
     /// The grid point of the newest sample.
@@ -16,16 +19,21 @@ pub(crate) struct Lag {
 impl Lag {
     /// Keeps the newest sample and as many points before it.
     pub(crate) fn new(points_back: usize) -> Self {
-        Self { samples: vec![None; points_back + 1].into_boxed_slice(), cursor: 0, head: i64::MIN }
+        Self {
+            samples: vec![ABSENT; points_back + 1].into_boxed_slice(),
+            cursor: 0,
+            head: i64::MIN,
+        }
     }
 
     /// Forgets every value: at the points up to the newest one the quantity did not exist.
     pub(crate) fn clear(&mut self) {
-        self.samples.fill(None);
+        self.samples.fill(ABSENT);
     }
 
     /// Samples `value` at every grid point after the newest one, up to `point`.
     pub(crate) fn hold(&mut self, point: i64, value: Option<i64>) {
+        let value = value.unwrap_or(ABSENT);
         let steps = point.saturating_sub(self.head);
         if usize::try_from(steps).is_ok_and(|steps| steps >= self.samples.len()) {
             self.samples.fill(value);
@@ -45,7 +53,7 @@ impl Lag {
 
     /// The newest sample.
     pub(crate) fn newest(&self) -> Option<i64> {
-        self.samples[self.cursor]
+        present(self.samples[self.cursor])
     }
 
     /// The sample at a grid point.
@@ -53,12 +61,25 @@ impl Lag {
     /// # Panics
     /// When the point is not sampled yet, or no longer kept.
     pub(crate) fn at(&self, point: i64) -> Option<i64> {
-        let age = usize::try_from(self.head - point).expect("the point is sampled");
-        assert!(age < self.samples.len(), "the sample of {age} points ago is no longer kept");
-        // One select, and no branch: ages come in no order.
-        let around = if age <= self.cursor { 0 } else { self.samples.len() };
-        self.samples[self.cursor.wrapping_add(around).wrapping_sub(age)]
+        self.ago(usize::try_from(self.head - point).expect("the point is sampled"))
     }
+
+    /// The sample of so many points before the newest one.
+    ///
+    /// # Panics
+    /// When it is no longer kept.
+    #[inline]
+    pub(crate) fn ago(&self, points: usize) -> Option<i64> {
+        assert!(points < self.samples.len(), "the sample of {points} points ago is not kept");
+        // One select, and no branch: ages come in no order.
+        let around = if points <= self.cursor { 0 } else { self.samples.len() };
+        present(self.samples[self.cursor.wrapping_add(around).wrapping_sub(points)])
+    }
+}
+
+#[inline]
+fn present(sample: i64) -> Option<i64> {
+    (sample != ABSENT).then_some(sample)
 }
 
 #[cfg(test)]
@@ -73,12 +94,12 @@ mod tests {
         lag.hold(12, Some(9));
         assert_eq!([9, 10, 11, 12].map(|point| lag.at(point)), [None, None, Some(7), Some(7)]);
         lag.hold(13, Some(8));
-        assert_eq!([10, 11, 12, 13].map(|point| lag.at(point)), [None, Some(7), Some(7), Some(8)]);
+        assert_eq!([3, 2, 1, 0].map(|points| lag.ago(points)), [None, Some(7), Some(7), Some(8)]);
         lag.hold(100, Some(1));
-        assert_eq!([97, 98, 99, 100].map(|point| lag.at(point)), [Some(1); 4]);
+        assert_eq!([3, 2, 1, 0].map(|points| lag.ago(points)), [Some(1); 4]);
         assert_eq!((lag.head(), lag.newest()), (100, Some(1)));
         lag.clear();
         lag.hold(102, Some(5));
-        assert_eq!([99, 100, 101, 102].map(|point| lag.at(point)), [None, None, Some(5), Some(5)]);
+        assert_eq!([3, 2, 1, 0].map(|points| lag.ago(points)), [None, None, Some(5), Some(5)]);
     }
 }

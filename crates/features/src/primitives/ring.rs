@@ -7,8 +7,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(bound = "[i128; LANES]: Serialize + serde::de::DeserializeOwned")]
 pub(crate) struct Ring<const LANES: usize = 1> {
+    /// The slots before the newest, around the place of the newest.
     slots: Box<[[i128; LANES]]>,
-    /// Where the slot of `head` lies.
+    /// The newest slot: what is added to it, and what every sum ends with, needs no look into the ring.
+    newest: [i128; LANES],
+    /// Where the place of the newest lies.
     cursor: usize,
     /// The number of the newest slot.
     head: i64,
@@ -34,6 +37,7 @@ impl<const LANES: usize> Ring<LANES> {
         let window = |slots: &usize| Window { slots: *slots, settled: [0; LANES] };
         Self {
             slots: vec![[0; LANES]; longest].into_boxed_slice(),
+            newest: [0; LANES],
             cursor: 0,
             head: i64::MIN,
             touched: i64::MIN,
@@ -44,6 +48,7 @@ impl<const LANES: usize> Ring<LANES> {
     /// Forgets everything.
     pub(crate) fn clear(&mut self) {
         self.slots.fill([0; LANES]);
+        self.newest = [0; LANES];
         for window in &mut self.windows {
             window.settled = [0; LANES];
         }
@@ -68,8 +73,9 @@ impl<const LANES: usize> Ring<LANES> {
         if self.is_blank() {
             return;
         }
-        let (slots, cursor) = (&self.slots, self.cursor);
-        let newest = slots[cursor];
+        let (slots, cursor) = (&mut self.slots, self.cursor);
+        let newest = core::mem::replace(&mut self.newest, [0; LANES]);
+        slots[cursor] = newest;
         for window in &mut self.windows {
             // The slot that leaves when the head moves on: for a window of one it is the head.
             let leaving = slots[back(slots.len(), cursor, window.slots - 1)];
@@ -78,7 +84,6 @@ impl<const LANES: usize> Ring<LANES> {
             }
         }
         self.cursor = if cursor + 1 == slots.len() { 0 } else { cursor + 1 };
-        self.slots[self.cursor] = [0; LANES];
     }
 
     /// Whether every slot before the newest is zero, and so was the one that gave way to it.
@@ -90,7 +95,7 @@ impl<const LANES: usize> Ring<LANES> {
     /// Adds to the newest slot of every lane.
     pub(crate) fn add_all(&mut self, values: &[i128; LANES]) {
         self.touched = self.head;
-        for (held, value) in self.slots[self.cursor].iter_mut().zip(values) {
+        for (held, value) in self.newest.iter_mut().zip(values) {
             *held += value;
         }
     }
@@ -99,7 +104,7 @@ impl<const LANES: usize> Ring<LANES> {
     #[inline]
     pub(crate) fn add_to(&mut self, lane: usize, value: i128) {
         self.touched = self.head;
-        self.slots[self.cursor][lane] += value;
+        self.newest[lane] += value;
     }
 
     /// Adds to an older slot; one behind the longest window is ignored.
@@ -111,9 +116,13 @@ impl<const LANES: usize> Ring<LANES> {
             return;
         }
         self.touched = self.touched.max(slot);
+        if age == 0 {
+            self.newest[lane] += value;
+            return;
+        }
         let at = back(self.slots.len(), self.cursor, age);
         self.slots[at][lane] += value;
-        for window in self.windows.iter_mut().filter(|window| (1..window.slots).contains(&age)) {
+        for window in self.windows.iter_mut().filter(|window| age < window.slots) {
             window.settled[lane] += value;
         }
     }
@@ -121,7 +130,7 @@ impl<const LANES: usize> Ring<LANES> {
     /// The sum of a lane over the window at that place in the list given to [`Ring::new`].
     #[inline]
     pub(crate) fn total_of(&self, lane: usize, window: usize) -> i128 {
-        self.windows[window].settled[lane] + self.slots[self.cursor][lane]
+        self.windows[window].settled[lane] + self.newest[lane]
     }
 
     /// The oldest slot that is not ignored when something is added to it.

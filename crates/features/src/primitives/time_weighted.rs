@@ -69,6 +69,11 @@ impl<const N: usize> TimeWeighted<N> {
         self.until = until;
     }
 
+    /// The quantities as they were observed last, where they existed then.
+    pub(crate) const fn held(&self) -> Option<[f64; N]> {
+        self.held
+    }
+
     /// The means at `ts`; `None` when the quantities never existed for any time.
     pub(crate) fn read(&self, ts: i64) -> Option<Means<N>> {
         let now = self.extended(ts);

@@ -152,7 +152,9 @@ impl Ledger {
         let Slot { price, lists, .. } = &mut self.slots[usize::from(slot)];
         let price = *price;
         lists[kind as usize].first = next;
-        self.settle(u16::from(slot));
+        if next == NONE {
+            self.settle(u16::from(slot));
+        }
         Some(Waiting { ts, price, lots, at_best })
     }
 
@@ -189,6 +191,9 @@ impl Ledger {
         let Some(slot) = self.find(price) else { return 0 };
         let mut left = lots;
         let list = &mut self.slots[usize::from(slot)].lists[kind as usize];
+        if list.first == NONE {
+            return 0;
+        }
         while left > 0 && list.first != NONE {
             let entry = &mut self.queues[kind as usize].entries[usize::from(list.first)];
             let part = left.min(entry.lots);
@@ -198,7 +203,9 @@ impl Ledger {
                 list.first = entry.next;
             }
         }
-        self.settle(slot);
+        if list.first == NONE {
+            self.settle(slot);
+        }
         lots - left
     }
 
@@ -258,7 +265,7 @@ impl Ledger {
         self.dropped += 1;
     }
 
-    /// After entries left a slot: gives it back when nothing waits there any more.
+    /// After the last entry of a kind left a slot: gives it back when nothing waits there any more.
     fn settle(&mut self, slot: u16) {
         let Slot { price, lists, next, .. } = self.slots[usize::from(slot)];
         let kept = match lists.map(|list| list.first != NONE) {
