@@ -37,9 +37,14 @@ fn bundle(bundle: u8, signals: &[Option<f32>]) -> ModelEnsemble {
 /// An engine that trades one lot by what these models say; positions are left 250 ms after their
 /// last word.
 fn following(models: Option<ModelEnsemble>) -> Story {
+    following_after(Nanos::ZERO, models)
+}
+
+/// The same where rows are cold for so long after the market began.
+fn following_after(warm_after: Nanos, models: Option<ModelEnsemble>) -> Story {
     let flat_after = Nanos::from_millis(250);
     let strategy = Strategy::Ensemble(Following { hold: Nanos::ZERO, flat_after });
-    let mut story = Story::following(strategy, 1);
+    let mut story = Story::warm_after(warm_after, strategy, 1);
     if let Some(models) = models {
         story.engine.begin_with(ONLY, Forecaster::Models(models));
     }
@@ -75,6 +80,24 @@ fn without_models_nothing_is_done() {
     let mut story = following(None);
     assert_eq!(story.go_on(BEGIN).go_on(AGAIN).last(), "");
     assert_eq!((story.forecasts().len(), story.engine.stats().decisions), (0, 0));
+}
+
+#[test]
+fn models_are_not_asked_about_cold_rows() {
+    let models = || Some(bundle(1, &[Some(0.9)]));
+    let mut story = following_after(Nanos::from_millis(300), models());
+    // The market begins 50 ms before the first row: the fourth one is 350 ms into it.
+    assert_eq!(story.go_on(BEGIN).last(), "");
+    for _ in 0..2 {
+        assert_eq!((story.go_on(AGAIN).last(), story.forecasts().len()), (String::new(), 0));
+    }
+    assert_eq!(story.go_on(AGAIN).last(), "place 1 bid 1@101");
+    story.go_on(&fill(1, 1));
+    assert_eq!((story.engine.stats().rows, story.engine.stats().forecasts), (4, 1));
+    // Another stretch of data begins cold: nothing is asked, and the position is left in the silence.
+    story.go_on("gap | row | row");
+    assert_eq!(story.engine.stats().forecasts, 1);
+    assert_eq!(story.go_on(AGAIN).last(), "place 2 ask 1@100");
 }
 
 #[test]

@@ -44,10 +44,16 @@ impl Story {
         this
     }
 
-    /// A rule that trades `lots`, before anything happened.
+    /// A rule that trades `lots`, before anything happened; its rows are warm from the first one on.
     pub(crate) fn following(strategy: Strategy, lots: i64) -> Self {
+        Self::warm_after(Nanos::ZERO, strategy, lots)
+    }
+
+    /// The same with rows that are cold for so long after the market began.
+    pub(crate) fn warm_after(warm_after: Nanos, strategy: Strategy, lots: i64) -> Self {
+        let features = FeatureConfig { warm_after, ..FeatureConfig::default() };
         Self {
-            engine: Engine::new(vec![(spec(), config(strategy, lots))]).unwrap(),
+            engine: Engine::new(vec![(spec(), config(features, strategy, lots))]).unwrap(),
             now: UnixNanos::new(START_MS * MILLI),
             sequence: 0,
             actions: Actions::with_capacity(64),
@@ -198,10 +204,9 @@ fn spec() -> InstrumentSpec {
     }
 }
 
-fn config(strategy: Strategy, lots: i64) -> Config {
+fn config(features: FeatureConfig, strategy: Strategy, lots: i64) -> Config {
     Config {
-        // Its rows are warm from the first one on.
-        features: FeatureConfig { warm_after: Nanos::ZERO, ..FeatureConfig::default() },
+        features,
         calibration: fluxo_features::Calibration::default(),
         agents: fluxo_flow_agents::Config { order_flow: None },
         coordinator: fluxo_coordinator::Config {
