@@ -78,17 +78,17 @@ fn said(name: &str) -> Option<(&'static str, String, String)> {
         "bid" | "ask" => (
             "aux: for costs and backtests, never an input of a model",
             "the best price of its side, in the quote currency",
-            "above 0, bid below ask; null where the book is not valid",
+            "bid below ask, ask above 0; null where the book is not valid or the mid not above 0",
         ),
         "mid" => (
             "aux: for costs and backtests, never an input of a model",
             "(bid+ask)/2",
-            "above 0; null where the book is not valid",
+            "above 0; null where the book is not valid or the mid not above 0",
         ),
         "half_spread_bps" => (
             "aux: for costs and backtests, never an input of a model",
             "1e4*(ask-bid)/(ask+bid)",
-            "above 0; null where the book is not valid",
+            "above 0; null where the book is not valid or the mid not above 0",
         ),
         _ => return of_label(name),
     };

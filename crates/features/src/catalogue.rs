@@ -868,7 +868,7 @@ pub static FEATURES: [FeatureInfo; 108] = [
         count: 0,
         half_life_ms: 0,
         inputs: &["L1"],
-        range: Range { min: 0.0, max: f64::INFINITY },
+        range: Range { min: f64::NEG_INFINITY, max: f64::INFINITY },
         warm_up: "book valid",
         source: "Basic; audit column, not stationary",
     },

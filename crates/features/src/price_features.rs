@@ -35,12 +35,17 @@ impl PriceFeatures {
 
     /// Forgets everything: a break.
     pub(crate) fn clear(&mut self) {
+        self.clear_returns();
+        self.vwap.clear();
+    }
+
+    /// Forgets everything that is made of logarithms of single prices.
+    fn clear_returns(&mut self) {
         self.price.clear();
         self.momentum.clear();
         self.realised.clear();
         self.serial.clear();
         self.bars.clear();
-        self.vwap.clear();
     }
 
     /// The sums of the session begin anew.
@@ -71,14 +76,17 @@ impl PriceFeatures {
         self.bars.end_through(point(fine, SECOND_NS / FINE_NS));
     }
 
-    /// A print at a price that is not above zero has no logarithm, and counts as none.
+    /// A price that is not above zero has no logarithm: no return spans it, and none is known until the
+    /// next price above zero (ADR 0013). In the mean price of the lots it counts like any other.
     pub(crate) fn on_trade(&mut self, trade: &Trade) {
         let (price, lots) = (trade.price.ticks(), trade.lots.get());
         if price > 0 {
             self.price.on_print(price);
             self.bars.on_print(price, lots);
-            self.vwap.on_print(price, lots);
+        } else if self.price.now().is_some() {
+            self.clear_returns();
         }
+        self.vwap.on_print(price, lots);
     }
 
     pub(crate) fn write(&mut self, at: i64, coverage: &Coverage, slots: &mut Slots<'_>) {

@@ -9,8 +9,8 @@ use crate::primitives::{Lag, return_bps};
 const FINE_LAG_S: usize = 60;
 const LONGEST_LAG_S: usize = 300;
 
-/// What the last print said, now and in the past. A price that is not above zero has no logarithm: the
-/// prints that carry one are not shown to it.
+/// What the last print said, now and in the past. A price that is not above zero has no logarithm: a
+/// print that carries one is not shown to it, but ends what it knows.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct TradePrice {
     /// In ticks, above zero.

@@ -55,7 +55,10 @@ pub(super) struct Had<'c> {
 impl Had<'_> {
     pub(super) fn look(&self, damages: &mut Damages) {
         let lookbacks = self.lookbacks();
-        for feature in &FEATURES {
+        // Of a price that is not above zero there is no logarithm: who needs one may never have a value.
+        let mids = self.column(slot_name(index::MID_PRICE));
+        let was_below = mids.and_then(|mids| mids.min).is_some_and(|least| least <= 0.0);
+        for feature in FEATURES.iter().filter(|_| !was_below) {
             let lookback = lookbacks.get(feature.name).copied().unwrap_or(0);
             let is_of_rows = OF_TOUCH.contains(&feature.index);
             if is_of_rows || !self.is_empty(feature.name) || !self.had(feature, lookback) {

@@ -228,7 +228,9 @@ fn described(manifest: &Manifest) -> Vec<Described> {
         all.push(other(format!("u_{}", target.name), Role::Weight, Rule::Share, is_built));
     }
     for name in AUX_COLUMNS {
-        all.push(other(name.to_owned(), Role::Price, Rule::Positive, true));
+        // Around a mid just above zero the bid may lie below it.
+        let rule = if name == "bid" { Rule::Within(ANY) } else { Rule::Positive };
+        all.push(other(name.to_owned(), Role::Price, rule, true));
     }
     all
 }
@@ -237,6 +239,8 @@ fn described(manifest: &Manifest) -> Vec<Described> {
 fn range_of(name: &str) -> Range {
     let feature = FEATURES.iter().find(|feature| feature.name == name).map(|feature| feature.range);
     let vector = || REGIME.iter().chain(&CONSENSUS).find(|value| value.name == name);
-    let any = Range { min: f64::NEG_INFINITY, max: f64::INFINITY };
-    feature.or_else(|| vector().map(|value| value.range)).unwrap_or(any)
+    feature.or_else(|| vector().map(|value| value.range)).unwrap_or(ANY)
 }
+
+/// Any number.
+const ANY: Range = Range { min: f64::NEG_INFINITY, max: f64::INFINITY };

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod balance;
+mod below_zero;
 mod calibrated;
 mod cells;
 mod checked;

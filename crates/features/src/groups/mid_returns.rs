@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::catalogue::index;
 use crate::coverage::Coverage;
-use crate::grid::FINE_PER_SECOND;
+use crate::grid::{FINE_NS, FINE_PER_SECOND, SECOND_NS};
 use crate::primitives::{Lag, Ring, nearest, return_bps};
 
 use super::Slots;
@@ -28,6 +28,9 @@ pub(crate) struct MidReturns {
     samples: Lag,
     /// The squared return that ends at each grid point.
     squares: Ring,
+    /// The last grid point with a mid that was not above zero: no window with it has a volatility.
+    last_without_log: i64,
+    is_without_log: bool,
 }
 
 impl MidReturns {
@@ -36,6 +39,8 @@ impl MidReturns {
             mid: None,
             samples: Lag::new(10 * FINE_PER_SECOND),
             squares: Ring::new(&[10 * FINE_PER_SECOND, 30 * FINE_PER_SECOND]),
+            last_without_log: i64::MIN,
+            is_without_log: false,
         }
     }
 
@@ -44,11 +49,13 @@ impl MidReturns {
         self.mid = None;
         self.samples.clear();
         self.squares.clear();
+        (self.last_without_log, self.is_without_log) = (i64::MIN, false);
     }
 
     /// A valid book shows this mid. One that is not above zero has no logarithm, and counts as none.
     pub(crate) fn observe(&mut self, mid_half_ticks: i64) {
         self.mid = Some(mid_half_ticks).filter(|mid| *mid > 0);
+        self.is_without_log = self.mid.is_none();
     }
 
     /// Samples every grid point up to `point`; what is observed next happened after it.
@@ -66,6 +73,9 @@ impl MidReturns {
         }
         self.squares.advance(point);
         self.samples.hold(point, self.mid);
+        if self.is_without_log {
+            self.last_without_log = point;
+        }
     }
 
     pub(crate) fn write(&self, at: i64, coverage: &Coverage, slots: &mut Slots<'_>) {
@@ -74,7 +84,8 @@ impl MidReturns {
             slots.put(slot, self.bps_over(points).filter(|_| covered));
         }
         for (window, (slot, seconds)) in VOLATILITIES.into_iter().enumerate() {
-            let covered = coverage.of_book(at, seconds);
+            let first = self.samples.head() - seconds * (SECOND_NS / FINE_NS);
+            let covered = coverage.of_book(at, seconds) && self.last_without_log < first;
             let mean = || nearest(self.squares.total(window)) / SQUARE_UNITS / seconds as f64;
             slots.put(slot, covered.then(|| libm::sqrt(mean())));
         }

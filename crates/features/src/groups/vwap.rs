@@ -38,13 +38,15 @@ struct Distance {
 }
 
 impl Distance {
-    /// From the mean price to the price; `None` without lots.
+    /// From the mean price to the price, which is above zero; `None` without lots, and where the mean
+    /// is not above zero.
     fn of(&mut self, price: i64, totals: Totals) -> Option<f64> {
-        if (price, totals) != (self.price, self.totals) && totals.lots > 0 {
+        let has_log = totals.value > 0 && totals.lots > 0;
+        if (price, totals) != (self.price, self.totals) && has_log {
             let bps = ratio_bps(totals.value, i128::from(price) * totals.lots);
             *self = Self { price, totals, bps };
         }
-        (totals.lots > 0).then_some(self.bps)
+        has_log.then_some(self.bps)
     }
 }
 
@@ -119,6 +121,9 @@ mod tests {
         assert_eq!(vwap.known[1].of(101, vwap.session), Some(0.0));
         vwap.open_session();
         assert_eq!(vwap.known[1].of(102, vwap.session), None);
-        assert_eq!((vwap.value.total(0), vwap.lots.total(0)), (404, 4));
+        vwap.on_print(-7, 1);
+        assert_eq!(vwap.known[1].of(102, vwap.session), None, "the mean is below zero");
+        vwap.open_session();
+        assert_eq!((vwap.value.total(0), vwap.lots.total(0)), (397, 5));
     }
 }

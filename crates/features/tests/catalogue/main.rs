@@ -1,5 +1,6 @@
 //! Are the catalogue and its document what the tables say? `UPDATE_GOLDEN=1` writes both anew.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::float_cmp, reason = "bounds of ranges are copied, not computed")]
 
 mod document;
 mod rust;
@@ -10,7 +11,7 @@ use fluxo_features::catalogue::{
 };
 use fluxo_features::{FeatureSet, Parity, ROW_SLOTS, TargetConfig, slot_name};
 
-use tables::{crate_file, tables};
+use tables::{OTHER_RANGES, crate_file, stated, tables};
 
 #[expect(clippy::disallowed_methods, reason = "the environment asks for new golden files")]
 fn check(name: &str, wanted: &str) {
@@ -30,6 +31,24 @@ fn the_catalogue_is_generated_from_the_tables() {
 #[test]
 fn the_document_is_generated_from_the_tables() {
     check("../../docs/FEATURES.md", &document::render(&tables()));
+}
+
+/// Fails for any other difference, and when the table comes to say the same: the exception is to be
+/// deleted then, and ADR 0013 superseded.
+#[test]
+fn the_range_of_the_mid_price_is_the_only_one_that_is_not_the_tables() {
+    let table = stated().features;
+    let differ = FEATURES.iter().zip(&table.feature).filter_map(|(ours, stated)| {
+        let range = [ours.range.min, ours.range.max];
+        (range != stated.range).then_some((ours.name, stated.range, range))
+    });
+    assert_eq!(differ.collect::<Vec<_>>(), OTHER_RANGES);
+    let vectors = REGIME.iter().chain(&CONSENSUS).zip(&table.appended);
+    for (ours, stated) in vectors {
+        assert_eq!([ours.range.min, ours.range.max], stated.range, "{}", ours.name);
+    }
+    // Crude oil on 20 April 2020, in ticks of a cent.
+    assert!(FEATURES[47].range.holds(-3_763.0) && FEATURES[47].range.holds(0.0));
 }
 
 #[test]

@@ -92,12 +92,36 @@ pub(crate) fn crate_file(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
 }
 
-pub(crate) fn tables() -> Tables {
+/// The tables as they lie on disk, word for word.
+pub(crate) fn stated() -> Tables {
     let text = |name| std::fs::read_to_string(crate_file(name)).unwrap();
     Tables {
         features: toml::from_str(&text("features.toml")).unwrap(),
         targets: toml::from_str(&text("targets.toml")).unwrap(),
     }
+}
+
+/// Where the catalogue does not follow the table: the feature, the range there, and the range here.
+pub(crate) type OtherRange = (&'static str, [f64; 2], [f64; 2]);
+
+/// The one exception. The table calls a mid below zero impossible, and futures have traded there: crude
+/// oil at -37.63 on 20 April 2020 (ADR 0013).
+pub(crate) const OTHER_RANGES: [OtherRange; 1] =
+    [("mid_price", [0.0, f64::INFINITY], [f64::NEG_INFINITY, f64::INFINITY])];
+
+/// The tables that the catalogue is generated from: those on disk, but for [`OTHER_RANGES`].
+///
+/// # Panics
+/// When the table no longer states what an exception is from: the exception is to be deleted then.
+pub(crate) fn tables() -> Tables {
+    let mut tables = stated();
+    for (name, stated, ours) in OTHER_RANGES {
+        let of_name = tables.features.feature.iter_mut().find(|feature| feature.name == name);
+        let range = &mut of_name.unwrap().range;
+        assert!(*range == stated, "the table states {range:?} for {name}: delete its exception");
+        *range = ours;
+    }
+    tables
 }
 
 impl Feature {

@@ -13,7 +13,7 @@ use fluxo_test_data::{Run, synchronised_runs};
 use crate::brute_force::check_row;
 use crate::drive::{self, assert_same};
 use crate::events::{Received, SECOND};
-use crate::range::Ranges;
+use crate::range;
 use crate::reference::Reference;
 use crate::reference_tape::Units;
 
@@ -87,7 +87,7 @@ fn last_ts(events: &[Received]) -> i64 {
 
 #[test]
 fn every_run_has_a_row_per_grid_time() {
-    let (ranges, step) = (Ranges::of_the_table(), SECOND / 10);
+    let step = SECOND / 10;
     for recording in recordings() {
         let (events, name) = (&recording.events, &recording.name);
         let (first, last) = (events[0].ts, last_ts(events));
@@ -99,7 +99,7 @@ fn every_run_has_a_row_per_grid_time() {
             .collect();
         assert_eq!(times, wanted, "{name}");
         for row in &rows {
-            ranges.check(row).unwrap_or_else(|error| panic!("{name}: {error}"));
+            range::check(row).unwrap_or_else(|error| panic!("{name}: {error}"));
         }
         check_shares(name, &rows);
     }

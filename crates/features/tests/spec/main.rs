@@ -2,6 +2,7 @@
 //! reference, and real captures.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod below_zero;
 mod book;
 mod brute_force;
 mod captures;

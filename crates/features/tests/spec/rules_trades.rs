@@ -104,8 +104,11 @@ fn bars_without_lots_and_without_a_price_before_have_no_impact() {
 }
 
 #[test]
-fn a_price_that_is_not_above_zero_is_none() {
-    let rows = rows("0.0 buy 1 at 100\n5.0 sell 9 at -3\n5.0 sell 9 at 0", "8.0");
-    assert_eq!(value(&rows, "7.0", index::TRET_5S), Some(0.0));
-    assert_eq!(value(&rows, "7.0", index::VWAP_DIST_SESSION), Some(0.0));
+fn a_price_of_zero_has_no_return_and_counts_in_the_mean_price() {
+    let rows = rows("0.0 buy 3 at 100\n5.0 sell 1 at 0\n6.0 buy 1 at 75", "12.0");
+    let of = |at| value(&rows, at, index::TRET_5S);
+    assert_eq!([of("5.0"), of("7.0"), of("10.9"), of("11.0")], [None, None, None, Some(0.0)]);
+    // (300 + 0 + 75) over five lots are 75.
+    let session = ["4.9", "5.0", "6.0"].map(|at| value(&rows, at, index::VWAP_DIST_SESSION));
+    assert_eq!(session, [Some(0.0), None, Some(0.0)]);
 }
