@@ -97,6 +97,7 @@ def settings_of(spec: dict[str, Any], calendar: Calendar) -> Settings:
     return Settings(
         calendar=calendar,
         size_unit_lots=spec["size_unit_lots"],
+        size_classes=tuple(spec.get("size_classes", (5, 20, 50, 100))),
         profile_row_ticks=spec["profile_row_ticks"],
         footprint_row_ticks=spec["footprint_row_ticks"],
         match_ttl=spec["match_ttl_ms"] * MS,

@@ -46,7 +46,7 @@ pub use regime::RegimeClass;
 pub use rounding::passive_price;
 pub use side::Side;
 pub use size::Size;
-pub use spec::{Calendar, FeatureUnits, InstrumentSpec, SpecSource};
+pub use spec::{Calendar, FeatureUnits, InstrumentSpec, SizeClasses, SpecSource};
 pub use time::{Nanos, UnixNanos};
 pub use units::{CASH_SCALE_DIGITS, Cash, Lots, PRICE_TICKS_MAX, Price, Ticks};
 pub use valuation::Valuation;

@@ -59,17 +59,48 @@ pub struct FeatureUnits {
     pub match_ttl: Nanos,
     /// How often a perpetual exchanges funding, counted from midnight UTC; `None` where it does not.
     pub funding_interval: Option<Nanos>,
+    /// Where the classes of parent trades begin.
+    pub size_classes: SizeClasses,
+}
+
+/// From how many size units on a parent trade is medium, large, a block and a whale; below the first it
+/// is small. Each is above zero and larger than the one before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SizeClasses(pub [i64; 4]);
+
+impl SizeClasses {
+    /// Those of FEATURES 2, for every instrument that says nothing else.
+    pub const DEFAULT: Self = Self([5, 20, 50, 100]);
+
+    /// Whether each is above zero and larger than the one before.
+    #[must_use]
+    pub fn are_ordered(self) -> bool {
+        self.0[0] > 0 && self.0.is_sorted_by(|smaller, larger| smaller < larger)
+    }
+
+    /// The size units of the smallest large parent.
+    #[must_use]
+    pub const fn large(self) -> i64 {
+        self.0[1]
+    }
+
+    /// The size units of the smallest whale.
+    #[must_use]
+    pub const fn whale(self) -> i64 {
+        self.0[3]
+    }
 }
 
 impl FeatureUnits {
     /// For an instrument that nobody described: rows of one tick, a band of 5 bps, prints and book on
-    /// separate streams, no funding.
+    /// separate streams, no funding, the usual classes.
     pub const UNKNOWN: Self = Self {
         profile_row_ticks: 1,
         footprint_row_ticks: 1,
         depth_band_bps: 5,
         match_ttl: Nanos::from_millis(250),
         funding_interval: None,
+        size_classes: SizeClasses::DEFAULT,
     };
 
     /// The same units where a tick became `factor` of the finer ones; `None` when they do not fit.
@@ -135,6 +166,14 @@ impl InstrumentSpec {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+
+    #[test]
+    fn classes_of_size_go_up_from_above_zero() {
+        assert!(SizeClasses::DEFAULT.are_ordered() && SizeClasses([1, 2, 3, 4]).are_ordered());
+        for classes in [[0, 1, 2, 3], [-1, 1, 2, 3], [1, 1, 2, 3], [5, 20, 100, 50]] {
+            assert!(!SizeClasses(classes).are_ordered(), "{classes:?}");
+        }
+    }
 
     /// A linear instrument with that grid and no fees.
     pub(crate) fn spec(tick: &str, lot: &str, multiplier: &str) -> InstrumentSpec {

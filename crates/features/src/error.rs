@@ -48,6 +48,12 @@ pub enum Error {
         /// Its value.
         value: i64,
     },
+    /// The classes of parent trades are in no order.
+    #[error("size_classes are {classes:?}: each must be above zero and larger than the one before")]
+    SizeClasses {
+        /// Their thresholds in size units.
+        classes: [i64; 4],
+    },
     /// The tick or the lot of the specification is not above zero.
     #[error("tick {tick} and lot {lot} must be above zero")]
     SpecGrid {

@@ -1,7 +1,7 @@
 //! The groups that read prints and parents, as one: the engine tells it what happened, and it tells
 //! them.
 
-use fluxo_core::{InstrumentSpec, Trade};
+use fluxo_core::{InstrumentSpec, SizeClasses, Trade};
 use serde::{Deserialize, Serialize};
 
 use crate::coverage::Coverage;
@@ -25,6 +25,7 @@ pub(crate) struct PrintFeatures {
 /// What prints are counted in, besides ticks and lots.
 struct Units {
     size_lots: i64,
+    size_classes: SizeClasses,
     profile_row_ticks: i64,
     footprint_row_ticks: i64,
 }
@@ -34,6 +35,7 @@ impl Units {
     fn of(spec: &InstrumentSpec) -> Self {
         Self {
             size_lots: spec.size_unit_lots.get().max(1),
+            size_classes: spec.units.size_classes,
             profile_row_ticks: spec.units.profile_row_ticks.max(1),
             footprint_row_ticks: spec.units.footprint_row_ticks.max(1),
         }
@@ -42,7 +44,7 @@ impl Units {
 
 impl PrintFeatures {
     /// # Errors
-    /// When a unit of the specification is not above zero.
+    /// When a unit of the specification is not above zero, or its classes of size are in no order.
     pub(crate) fn new(spec: &InstrumentSpec, calibration: &Calibration) -> Result<Self, Error> {
         for (name, value) in [
             ("size_unit_lots", spec.size_unit_lots.get()),
@@ -53,9 +55,12 @@ impl PrintFeatures {
                 return Err(Error::SpecUnit { name, value });
             }
         }
+        if !spec.units.size_classes.are_ordered() {
+            return Err(Error::SizeClasses { classes: spec.units.size_classes.0 });
+        }
         let units = Units::of(spec);
         Ok(Self {
-            trade_flow: TradeFlow::new(units.size_lots),
+            trade_flow: TradeFlow::new(units.size_lots, units.size_classes),
             tape: Tape::new(),
             vpin: Vpin::new(calibration.volume_bucket_lots),
             hawkes: Hawkes::new(),
@@ -81,7 +86,7 @@ impl PrintFeatures {
     /// of its lots, where anybody knows. Everything that was counted is forgotten, but VPIN is restated.
     pub(crate) fn respecify(&mut self, spec: &InstrumentSpec, lots_factor: Option<i64>) {
         let units = Units::of(spec);
-        self.trade_flow.set_size_unit(units.size_lots);
+        self.trade_flow.set_size_unit(units.size_lots, units.size_classes);
         self.vpin.rescale(lots_factor);
         self.footprint.set_units(units.footprint_row_ticks, units.size_lots);
         self.profile.set_row(units.profile_row_ticks);

@@ -1,7 +1,7 @@
 //! The feature schema: what a value of each slot means, as one canonical text. Its sha256 ties a
 //! model to the engine whose rows it was trained on (TRAINING 1.3).
 
-use fluxo_core::{Decimal, InstrumentSpec, Nanos};
+use fluxo_core::{Decimal, InstrumentSpec, Nanos, SizeClasses};
 
 use crate::catalogue::{FEATURES, REGIME_NAMES, index};
 use crate::nsmi::InputSet;
@@ -89,6 +89,12 @@ fn unit_params(slot: usize, spec: &InstrumentSpec) -> Vec<String> {
     let row = |name, ticks: i64| format!("{name}={}", amount(spec.tick_size, ticks));
     let calendar = || format!("calendar={}", spec.calendar.name());
     let units = &spec.units;
+    // A threshold is named where it is not the usual one: without a name it is that of the catalogue.
+    let class = |name, threshold: fn(SizeClasses) -> i64| {
+        let units = threshold(units.size_classes);
+        let is_usual = units == threshold(SizeClasses::DEFAULT);
+        (!is_usual).then(|| format!("{name}_size_units={units}"))
+    };
     match slot {
         index::VWAP_DIST_SESSION | index::CUM_DELTA | index::TOD_SIN | index::TOD_COS => {
             vec![calendar()]
@@ -97,7 +103,12 @@ fn unit_params(slot: usize, spec: &InstrumentSpec) -> Vec<String> {
             let interval = units.funding_interval.map_or(0, Nanos::get);
             vec![calendar(), format!("funding_interval_ns={interval}")]
         }
-        index::LARGE_TRADE_RATIO | index::WHALE_IMBALANCE => vec![size_unit()],
+        index::LARGE_TRADE_RATIO => {
+            [size_unit()].into_iter().chain(class("large", SizeClasses::large)).collect()
+        }
+        index::WHALE_IMBALANCE => {
+            [size_unit()].into_iter().chain(class("whale", SizeClasses::whale)).collect()
+        }
         index::STACKED_IMBALANCE => {
             vec![size_unit(), row("footprint_row", units.footprint_row_ticks)]
         }
@@ -210,6 +221,30 @@ mod tests {
             (113, "f114|regime_stability|f32|1|inputs=book;rev=1"),
         ] {
             assert_eq!(lines[at], line);
+        }
+    }
+
+    #[test]
+    fn a_class_of_size_is_named_where_it_is_another_than_the_usual() {
+        let config = FeatureConfig::default();
+        let usual = text(&config, &spec());
+        let of = |classes| {
+            let units = FeatureUnits { size_classes: SizeClasses(classes), ..spec().units };
+            text(&config, &InstrumentSpec { units, ..spec() })
+        };
+        assert_eq!(of([5, 20, 50, 100]), usual);
+        // Nothing counts small and medium parents or blocks apart.
+        assert_eq!(of([7, 20, 60, 100]), usual);
+        let other = of([5, 21, 50, 99]);
+        let named = usual.lines().zip(other.lines()).zip(0..).filter(|((a, b), _)| a != b);
+        let named: Vec<(usize, &str)> = named.map(|((_, line), slot)| (slot, line)).collect();
+        assert_eq!(named.len(), 2);
+        let wanted = [
+            (index::LARGE_TRADE_RATIO, ";size_unit=0.1;large_size_units=21;"),
+            (index::WHALE_IMBALANCE, ";size_unit=0.1;whale_size_units=99;"),
+        ];
+        for ((slot, line), (wanted_slot, param)) in named.into_iter().zip(wanted) {
+            assert!(slot == wanted_slot && line.contains(param), "{line}");
         }
     }
 

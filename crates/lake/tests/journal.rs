@@ -239,7 +239,7 @@ fn a_journal_of_an_older_format_says_so() {
     let older = Header { format: 1, ..header() };
     drop(JournalWriter::open(folder.path(), &older, SMALL_SEGMENTS).unwrap());
     let error = JournalReader::open(folder.path()).unwrap_err();
-    assert!(matches!(error, Error::UnknownFormat { found: 1, known: 3, .. }), "{error}");
+    assert!(matches!(error, Error::UnknownFormat { found: 1, known: 4, .. }), "{error}");
     assert!(error.is_damage() && error.remedy().unwrap().contains("version that wrote it"));
 }
 

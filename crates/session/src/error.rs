@@ -61,6 +61,21 @@ pub enum ConfigError {
         /// What was given.
         got: String,
     },
+    /// Classes of parent trades that are in no order.
+    #[error(
+        "{place}: `size_classes` of {symbol} on {market} are {got:?}, and each must be above zero and \
+         larger than the one before"
+    )]
+    SizeClasses {
+        /// The file.
+        place: String,
+        /// The market.
+        market: fluxo_core::Market,
+        /// The symbol.
+        symbol: String,
+        /// What was given, in size units.
+        got: [i64; 4],
+    },
     /// Two specifications of one instrument.
     #[error("{place} lists {market} {symbol} twice")]
     Duplicate {
@@ -151,6 +166,10 @@ impl ConfigError {
             Self::Read { .. } => "check that it is a file, and its permissions".to_owned(),
             Self::Calibration { .. } | Self::CalibrationValue { .. } => {
                 "make it with `trainer-bridge calibrate`".to_owned()
+            }
+            Self::SizeClasses { .. } => {
+                "write where medium, large, block and whale begin, as in `size_classes = [5, 20, 50, 100]`"
+                    .to_owned()
             }
             Self::CalibrationInstrument { here, .. } => {
                 format!("give one that `trainer-bridge calibrate` fitted on {here}")

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use fluxo_core::{
     Calendar, Decimal, FeatureUnits, InstrumentKind, InstrumentSpec, Lots, Market, Nanos,
-    SpecSource, UnixNanos,
+    SizeClasses, SpecSource, UnixNanos,
 };
 use fluxo_venues::client::ListedFilters;
 use serde::{Deserialize, Serialize};
@@ -48,6 +48,8 @@ struct InstrumentSection {
     size_unit_lots: i64,
     profile_row_ticks: i64,
     footprint_row_ticks: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    size_classes: Option<SizeClasses>,
     #[serde(skip_serializing_if = "Option::is_none")]
     multiplier: Option<Decimal>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -147,6 +149,7 @@ impl Instruments {
                 .map_or(if inverse { 1 } else { 100 }, Lots::get),
             profile_row_ticks: FeatureUnits::UNKNOWN.profile_row_ticks,
             footprint_row_ticks: FeatureUnits::UNKNOWN.footprint_row_ticks,
+            size_classes: None,
             multiplier: venue.contract_size,
             maker_fee: None,
             taker_fee: None,
@@ -191,6 +194,10 @@ impl Instruments {
         section.match_ttl_ms.map(match_ttl).transpose()?;
         let spec = section.with(defaults);
         check_spec(&spec)?;
+        if !spec.units.size_classes.are_ordered() {
+            let (place, got) = (place.to_owned(), spec.units.size_classes.0);
+            return Err(ConfigError::SizeClasses { place, market, symbol, got });
+        }
         spec.valuation().map_err(|source| ConfigError::Specification {
             place: place.to_owned(),
             symbol: symbol.clone(),
@@ -214,7 +221,7 @@ const MARKET_KEYS: [&str; 7] = [
     "funding_interval_h",
 ];
 /// Keys of `[[instrument]]`.
-const INSTRUMENT_KEYS: [&str; 16] = [
+const INSTRUMENT_KEYS: [&str; 17] = [
     "market",
     "symbol",
     "base",
@@ -225,6 +232,7 @@ const INSTRUMENT_KEYS: [&str; 16] = [
     "size_unit_lots",
     "profile_row_ticks",
     "footprint_row_ticks",
+    "size_classes",
     "multiplier",
     "maker_fee",
     "taker_fee",
@@ -293,6 +301,7 @@ impl InstrumentSection {
                     .funding_interval_h
                     .or(defaults.funding_interval_h)
                     .map(|hours| Nanos::from_millis(hours.saturating_mul(3_600_000))),
+                size_classes: self.size_classes.unwrap_or(SizeClasses::DEFAULT),
             },
             calendar: defaults.calendar,
             valid_from: UnixNanos::new(0),
@@ -384,6 +393,34 @@ mod tests {
         assert_eq!(after.units.match_ttl, Nanos::from_millis(7));
         // What it does not say is the market's.
         assert_eq!(after.taker_fee, before.taker_fee);
+    }
+
+    #[test]
+    fn an_instrument_may_have_classes_of_its_own() {
+        let parsed =
+            |more: &str| Instruments::parse(&format!("{DEFAULT_INSTRUMENTS_TOML}{more}"), "x.toml");
+        let classes = |more: &str| {
+            let list = parsed(more).unwrap();
+            list.get(Market::B3Futures, "WIN").unwrap().units.size_classes
+        };
+        assert_eq!(classes(""), SizeClasses::DEFAULT);
+        assert_eq!(classes("size_classes = [5, 20, 50, 100]\n"), SizeClasses::DEFAULT);
+        assert_eq!(classes("size_classes = [1, 2, 3, 4]\n"), SizeClasses([1, 2, 3, 4]));
+        for wrong in ["[0, 20, 50, 100]", "[5, 20, 20, 100]", "[5, 20, 50, -100]"] {
+            let error = parsed(&format!("size_classes = {wrong}\n")).unwrap_err();
+            let said = error.to_string();
+            assert_eq!(
+                said,
+                format!(
+                    "x.toml: `size_classes` of WIN on b3-futures are {wrong}, and each must be above \
+                     zero and larger than the one before"
+                )
+            );
+        }
+        for wrong in ["[5, 20, 50]", "[5, 20, 50, 100, 200]", "[5, 20, 50, 1.5]", "5"] {
+            let error = parsed(&format!("size_classes = {wrong}\n")).unwrap_err();
+            assert!(matches!(error, ConfigError::Value { .. }), "{wrong}: {error}");
+        }
     }
 
     #[test]

@@ -60,6 +60,8 @@ class Settings:
     profile_row_ticks: int
     footprint_row_ticks: int
     match_ttl: int
+    # From how many size units on a parent is medium, large, a block and a whale.
+    size_classes: tuple[int, int, int, int] = (5, 20, 50, 100)
     parent_gap: int = 1 * MS
     parent_close: int = 10 * MS
     stale: int = 10_000 * MS

@@ -18,7 +18,6 @@ from feature_reference.primitives import (
 from feature_reference.stream import SECOND, Floats, Ints
 
 HAWKES_HALF_LIFE = 5 * SECOND
-LARGE_UNITS, WHALE_UNITS = 20, 100
 PRODUCTS = 256
 
 
@@ -163,12 +162,13 @@ def classes(market: Market) -> dict[int, Column]:
     """33 and 103."""
     rows, trades = market.rows, market.trades
     window = 60 * SECOND
-    large = parent_lots(market, window, LARGE_UNITS, 1)
-    large = large + parent_lots(market, window, LARGE_UNITS, -1)
+    _, large_units, _, whale_units = market.settings.size_classes
+    large = parent_lots(market, window, large_units, 1)
+    large = large + parent_lots(market, window, large_units, -1)
     total = parent_lots(market, window, 0, 1) + parent_lots(market, window, 0, -1)
     total = total + window_sum(trades.ts, np.where(trades.side == 0, trades.lots, 0), rows, window)
     warm = [covered(rows, s * SECOND, market.first_trade) for s in (60, 300)]
-    buys, sells = (parent_lots(market, 300 * SECOND, WHALE_UNITS, side) for side in (1, -1))
+    buys, sells = (parent_lots(market, 300 * SECOND, whale_units, side) for side in (1, -1))
     return {
         33: column(quotient(large, total), warm[0] & (total > 0)),
         103: column(balance(buys, sells), warm[1]),

@@ -1,6 +1,6 @@
 //! 27, 28, 32-35 and 103: how many trades there are, how large, and on which side.
 
-use fluxo_core::{Side, Trade};
+use fluxo_core::{Side, SizeClasses, Trade};
 use serde::{Deserialize, Serialize};
 
 use crate::catalogue::index;
@@ -19,15 +19,14 @@ const LONG: usize = 1;
 /// Lanes of the sums by size.
 const VOLUME: usize = 0;
 const LARGE: usize = 1;
-/// The smallest size of a large parent and of a whale, in size units.
-const LARGE_UNITS: i128 = 20;
-const WHALE_UNITS: i128 = 100;
 
 /// Parents and signed volume. A print counts at its own time; a parent, with all its volume, where it
 /// starts, in the class of the size that it has by now.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct TradeFlow {
-    size_unit_lots: i64,
+    /// The smallest size of a large parent and of a whale, in lots.
+    large_lots: i128,
+    whale_lots: i128,
     starts: WindowSums,
     /// Lots that were taken from the bids (sold) and from the asks (bought).
     lots: WindowSums<2>,
@@ -47,9 +46,10 @@ struct Session {
 }
 
 impl TradeFlow {
-    pub(crate) fn new(size_unit_lots: i64) -> Self {
+    pub(crate) fn new(size_unit_lots: i64, classes: SizeClasses) -> Self {
         Self {
-            size_unit_lots,
+            large_lots: in_lots(classes.large(), size_unit_lots),
+            whale_lots: in_lots(classes.whale(), size_unit_lots),
             starts: WindowSums::new(&[SHORT_S, LONGEST_S]),
             lots: WindowSums::new(&[SHORT_S, LONG_S]),
             sizes: WindowSums::new(&[LONG_S]),
@@ -67,9 +67,10 @@ impl TradeFlow {
         self.session = Session::default();
     }
 
-    /// What a size unit is from now on; [`TradeFlow::clear`] what was counted in another one.
-    pub(crate) fn set_size_unit(&mut self, lots: i64) {
-        self.size_unit_lots = lots;
+    /// What a size unit and its classes are from now on; [`TradeFlow::clear`] what was counted in others.
+    pub(crate) fn set_size_unit(&mut self, lots: i64, classes: SizeClasses) {
+        self.large_lots = in_lots(classes.large(), lots);
+        self.whale_lots = in_lots(classes.whale(), lots);
     }
 
     /// The session's sums start anew, and nothing else.
@@ -111,17 +112,16 @@ impl TradeFlow {
 
     /// The parent grew by so many lots. Where it thereby enters a class, all its lots do.
     fn book(&mut self, parent: &Parent, by: i128) {
-        let unit = i128::from(self.size_unit_lots);
-        let entering = |units: i128| {
-            let is_inside = |lots: i128| lots >= units * unit;
+        let entering = |least: i128| {
+            let is_inside = |lots: i128| lots >= least;
             let lots = if is_inside(parent.lots - by) { by } else { parent.lots };
             is_inside(parent.lots).then_some(lots)
         };
         self.sizes.add_to_at(VOLUME, parent.started, by);
-        if let Some(lots) = entering(LARGE_UNITS) {
+        if let Some(lots) = entering(self.large_lots) {
             self.sizes.add_to_at(LARGE, parent.started, lots);
         }
-        if let Some(lots) = entering(WHALE_UNITS) {
+        if let Some(lots) = entering(self.whale_lots) {
             self.whales.add_to_at(parent.hit.index(), parent.started, lots);
         }
     }
@@ -155,6 +155,10 @@ impl TradeFlow {
     }
 }
 
+fn in_lots(units: i64, size_unit_lots: i64) -> i128 {
+    i128::from(units) * i128::from(size_unit_lots)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -172,18 +176,25 @@ mod tests {
 
     #[test]
     fn a_parent_takes_all_its_lots_into_its_new_class() {
-        let mut flow = TradeFlow::new(2);
-        flow.advance(10 * MS);
-        let mut sums = Vec::new();
-        for event in [grown(39, 39), grown(40, 1), grown(199, 159), grown(205, 6), grown(206, 1)] {
-            // The bucket of the first print is not the newest one any more.
-            flow.on_parent(&event);
-            flow.advance(300 * MS);
-            let sizes = [VOLUME, LARGE].map(|lane| flow.sizes.total_of(lane, 0));
-            sums.push([sizes[0], sizes[1], flow.whales.total_of(Side::Ask.index(), 0)]);
-        }
+        let sums = |classes| {
+            let mut flow = TradeFlow::new(2, classes);
+            flow.advance(10 * MS);
+            let mut sums = Vec::new();
+            for event in
+                [grown(39, 39), grown(40, 1), grown(199, 159), grown(205, 6), grown(206, 1)]
+            {
+                // The bucket of the first print is not the newest one any more.
+                flow.on_parent(&event);
+                flow.advance(300 * MS);
+                let sizes = [VOLUME, LARGE].map(|lane| flow.sizes.total_of(lane, 0));
+                sums.push([sizes[0], sizes[1], flow.whales.total_of(Side::Ask.index(), 0)]);
+            }
+            assert_eq!(flow.starts.total(SHORT), 1);
+            sums
+        };
         let wanted = [[39, 0, 0], [40, 40, 0], [199, 199, 0], [205, 205, 205], [206, 206, 206]];
-        assert_eq!(sums, wanted);
-        assert_eq!(flow.starts.total(SHORT), 1);
+        assert_eq!(sums(SizeClasses::DEFAULT), wanted);
+        let wanted = [[39, 0, 0], [40, 0, 0], [199, 199, 0], [205, 205, 0], [206, 206, 206]];
+        assert_eq!(sums(SizeClasses([1, 21, 22, 103])), wanted);
     }
 }

@@ -11,6 +11,9 @@ use crate::reference::{Past, balance};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Units {
     pub(crate) size_unit: i128,
+    /// Of a large parent and of a whale, in size units.
+    pub(crate) large: i128,
+    pub(crate) whale: i128,
     pub(crate) profile_row: i64,
     pub(crate) footprint_row: i64,
     pub(crate) funding_interval: Option<Nanos>,
@@ -23,6 +26,8 @@ impl Units {
     pub(crate) fn of(spec: &InstrumentSpec) -> Self {
         Self {
             size_unit: i128::from(spec.size_unit_lots.get()),
+            large: i128::from(spec.units.size_classes.0[1]),
+            whale: i128::from(spec.units.size_classes.0[3]),
             profile_row: spec.units.profile_row_ticks,
             footprint_row: spec.units.footprint_row_ticks,
             funding_interval: spec.units.funding_interval,
@@ -162,7 +167,7 @@ impl Past<'_> {
                     self.prints().iter().filter(|print| print.sign == 0 && print.ts > start);
                 let unsigned: i128 = unsigned.map(|print| i128::from(print.lots)).sum();
                 let total = lots_of(60, 0, None) + unsigned;
-                let ratio = lots_of(60, 20, None) as f64 / total as f64;
+                let ratio = lots_of(60, self.units.large, None) as f64 / total as f64;
                 defined(self.has_trades_for(60) && total > 0, ratio)
             }
             index::ROLL_SPREAD => {
@@ -188,7 +193,7 @@ impl Past<'_> {
                 defined(self.has_trades_for(0), held.map_or(0.0, |(_, sign)| sign as f64))
             }
             index::WHALE_IMBALANCE => {
-                let [up, down] = [1, -1].map(|sign| lots_of(300, 100, Some(sign)));
+                let [up, down] = [1, -1].map(|sign| lots_of(300, self.units.whale, Some(sign)));
                 defined(self.has_trades_for(300), balance(up, down))
             }
             _ => unreachable!("slot {slot} is not made of parents"),

@@ -1,9 +1,10 @@
 //! Prints and parents where units, sessions and time decide.
 
-use fluxo_core::{Decimal, FeatureUnits, InstrumentSpec, Lots, MarketData, UnixNanos};
+use fluxo_core::{Decimal, FeatureUnits, InstrumentSpec, Lots, MarketData, SizeClasses, UnixNanos};
 use fluxo_features::catalogue::index;
 use fluxo_features::{
-    Calibration, Error, FeatureConfig, FeatureEngine, FeatureRow, revision, slot_name,
+    Calibration, Error, FeatureConfig, FeatureEngine, FeatureRow, SnapshotError, revision,
+    slot_name,
 };
 use proptest::prelude::*;
 
@@ -26,6 +27,11 @@ fn in_units(size_unit: i64, profile_row: i64, footprint_row: i64) -> InstrumentS
         ..spec().units
     };
     InstrumentSpec { size_unit_lots: Lots::new(size_unit), units, ..spec() }
+}
+
+fn in_classes(classes: [i64; 4], spec: InstrumentSpec) -> InstrumentSpec {
+    let units = FeatureUnits { size_classes: SizeClasses(classes), ..spec.units };
+    InstrumentSpec { units, ..spec }
 }
 
 fn engine(spec: &InstrumentSpec, bucket_lots: Option<i64>) -> FeatureEngine {
@@ -73,10 +79,13 @@ proptest! {
         weather in weathers(),
         rows in (1_i64..8, 1_i64..5),
         size_unit in 1_i64..9,
+        steps in (1_i64..6, 1_i64..30, 1_i64..30, 1_i64..80),
         bucket_lots in prop::option::of(1_i64..3_000),
     ) {
         let events = around_midnight(events(weather));
-        let spec = in_units(size_unit, rows.0, rows.1);
+        let mut classes = [steps.0, steps.1, steps.2, steps.3];
+        (1..classes.len()).for_each(|at| classes[at] += classes[at - 1]);
+        let spec = in_classes(classes, in_units(size_unit, rows.0, rows.1));
         check(&spec, bucket_lots, &events, 1 + weather.events / 20)?;
     }
 
@@ -262,6 +271,43 @@ fn a_finer_grid_brings_its_own_units() {
     let wanted = 1e4 * libm::log(410.0 / 409.0);
     let found = f64::from(value(&rows, "1.5", index::POC_DIST).unwrap());
     assert!((found - wanted).abs() < 1e-5, "{found} {wanted}");
+}
+
+#[test]
+fn classes_of_size_are_the_instruments() {
+    // Parents of 6, 40 and 130 lots, in units of two.
+    let market = "0.0 buy 6 at 100\n30.0 sell 40 at 100\n60.0 buy 100 at 100\n60.0 buy 30 at 101";
+    let market = script::events(&format!("{market}\n299.0 cross 24 at 100"));
+    let values = |classes| {
+        let spec = in_classes(classes, in_units(2, 1, 1));
+        let rows = drive::rows_of(engine(&spec, None), &market, script::time("301.0").unwrap());
+        let of = |at, slot| value(&rows, at, slot).unwrap();
+        let large = ["60.0", "70.0"].map(|at| of(at, index::LARGE_TRADE_RATIO));
+        (large, of("300.0", index::WHALE_IMBALANCE))
+    };
+    // In the window at 60 s lie the sale and the purchase, at 70 s too.
+    assert_eq!(values([5, 20, 50, 100]), ([1.0, 1.0], 0.0));
+    assert_eq!(values([1, 21, 50, 65]), ([130.0 / 170.0; 2], 1.0));
+    assert_eq!(values([1, 2, 3, 20]), ([1.0, 1.0], 90.0 / 170.0));
+    assert_eq!(values([1, 66, 67, 68]), ([0.0, 0.0], 0.0));
+}
+
+#[test]
+fn classes_without_an_order_are_refused() {
+    for classes in [[0, 20, 50, 100], [5, 5, 50, 100], [5, 20, 100, 50], [-5, 20, 50, 100]] {
+        let spec = in_classes(classes, spec());
+        let error = FeatureEngine::new(FeatureConfig::default(), &spec).err();
+        assert_eq!(error, Some(Error::SizeClasses { classes }));
+    }
+}
+
+#[test]
+fn a_snapshot_of_other_classes_is_refused() {
+    let engine = |classes| engine(&in_classes(classes, spec()), None);
+    let snapshot = engine([5, 20, 50, 100]).snapshot();
+    assert_eq!(engine([5, 20, 50, 100]).restore(&snapshot), Ok(()));
+    let refused = engine([5, 20, 50, 99]).restore(&snapshot);
+    assert_eq!(refused, Err(SnapshotError::OtherSchema));
 }
 
 #[test]

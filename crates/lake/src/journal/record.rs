@@ -9,8 +9,8 @@ use crate::Digest;
 
 /// The format of the records. It changes whenever their bytes do.
 ///
-/// 2: forecasts, and the forecast in the reason of an action.
-pub const JOURNAL_FORMAT: u32 = 3;
+/// 2: forecasts, and the forecast in the reason of an action. 4: classes of size in the specification.
+pub const JOURNAL_FORMAT: u32 = 4;
 
 /// One record of a journal. The first is the header; the last of a finished one is the end.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

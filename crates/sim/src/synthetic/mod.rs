@@ -19,7 +19,7 @@ mod stream;
 
 use fluxo_core::{
     Calendar, Decimal, FeatureUnits, InstrumentKind, InstrumentSpec, Lots, Market, Nanos,
-    SpecSource, UnixNanos,
+    SizeClasses, SpecSource, UnixNanos,
 };
 
 pub use latency::Latencies;
@@ -126,6 +126,7 @@ pub fn instrument() -> InstrumentSpec {
             depth_band_bps: 5,
             match_ttl: Nanos::from_millis(250),
             funding_interval: Some(Nanos::from_millis(8 * 3_600_000)),
+            size_classes: SizeClasses::DEFAULT,
         },
         calendar: Calendar::AroundTheClock,
         valid_from: UnixNanos::new(0),
