@@ -1,4 +1,5 @@
-//! Counts what the labels of rows add up to: of all rows, of each session, and of each hour of the day.
+//! Counts what the labels of rows add up to: of all rows, of each session, of each hour of the day, and
+//! of each regime.
 
 use std::collections::BTreeMap;
 
@@ -21,6 +22,8 @@ pub(crate) struct Balance {
     pub(crate) sessions: BTreeMap<i32, Stretch>,
     /// By the hour, UTC.
     pub(crate) hours: BTreeMap<u8, Stretch>,
+    /// By the column `regime`.
+    pub(crate) regimes: BTreeMap<i8, Stretch>,
 }
 
 /// Rows that are counted together.
@@ -88,6 +91,7 @@ impl Balance {
         self.all.on_row(row);
         self.sessions.entry(row.session).or_default().on_row(row);
         self.hours.entry(hour_of(row.ts.get())).or_default().on_row(row);
+        self.regimes.entry(row.regime).or_default().on_row(row);
     }
 }
 
@@ -189,7 +193,11 @@ impl BarrierTally {
 
 #[cfg(test)]
 mod tests {
+    use fluxo_core::UnixNanos;
+    use fluxo_features::RowTerms;
+
     use super::*;
+    use crate::row::VALUES;
 
     #[test]
     fn the_median_is_the_middle_one() {
@@ -200,6 +208,31 @@ mod tests {
         }
         assert_eq!(barriers.k_median(), Some(1.25));
         assert_eq!((barriers.rows, barriers.longest, barriers.shortest), (5, 3, 0));
+    }
+
+    #[test]
+    fn a_row_counts_in_its_regime_and_in_no_other() {
+        let mut balance = Balance::default();
+        for (regime, value) in [(-1, 1.0), (2, -1.0), (2, 1.0), (0, 0.0)] {
+            let label = WeighedLabel { value, t1: 2, uniqueness: Some(0.5) };
+            balance.on_row(&Row {
+                ts: UnixNanos::new(1),
+                session: 19_700_101,
+                segment: 0,
+                is_warm: true,
+                regime,
+                values: [f32::NAN; VALUES],
+                touch: None,
+                superseded: 0,
+                terms: RowTerms::default(),
+                labels: [Ok(label); TARGET_COUNT],
+            });
+        }
+        let of = |stretch: &Stretch| stretch.targets[TB_LABEL].classes.map(|class| class.rows);
+        let regimes = balance.regimes.iter().map(|(regime, stretch)| (*regime, of(stretch)));
+        let wanted = [(-1, [0, 0, 1]), (0, [0, 1, 0]), (2, [1, 0, 1])];
+        assert_eq!(regimes.collect::<Vec<_>>(), wanted);
+        assert_eq!(of(&balance.all), [1, 1, 2]);
     }
 
     #[test]

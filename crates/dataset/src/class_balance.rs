@@ -44,6 +44,7 @@ struct Report {
     all: BTreeMap<&'static str, TargetReport>,
     sessions: BTreeMap<String, BTreeMap<&'static str, TargetReport>>,
     hours: BTreeMap<String, BTreeMap<&'static str, TargetReport>>,
+    regimes: BTreeMap<String, BTreeMap<&'static str, TargetReport>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -134,6 +135,11 @@ pub(crate) fn to_bytes(balance: &Balance) -> Vec<u8> {
             .hours
             .iter()
             .map(|(hour, s)| (format!("{hour:02}"), of_stretch(s)))
+            .collect(),
+        regimes: balance
+            .regimes
+            .iter()
+            .map(|(regime, s)| (regime.to_string(), of_stretch(s)))
             .collect(),
     };
     // Through a value, whose keys are sorted whatever the order of the fields is.

@@ -110,6 +110,28 @@ fn counts_shares_and_weights_are_those_of_the_rows() {
             check(&report["sessions"][session.to_string()], &of(session), target);
             check(&report["hours"][hour], &of(session), target);
         }
+        // So short a capture never knows its regime.
+        check(&report["regimes"]["-1"], &all, target);
+    }
+}
+
+/// A real session of several hours: every regime occurs.
+#[test]
+fn each_regime_has_counts_of_its_own() {
+    let place = "lobster/LOBSTER_SampleFile_GOOG_2012-06-21_10.zip";
+    let Some(archive) = fluxo_test_data::data_file(place) else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let dataset = write(&[archive], 1_000, folder.path()).unwrap();
+    let bytes = std::fs::read(dataset.path.join("class_balance.json")).unwrap();
+    let report: Value = serde_json::from_slice(&bytes).unwrap();
+    let names: Vec<&String> = report["regimes"].as_object().unwrap().keys().collect();
+    assert_eq!(names, ["-1", "0", "1", "2"]);
+    let rows = rows(&dataset);
+    for (regime, name) in [(-1, "-1"), (0, "0"), (1, "1"), (2, "2")] {
+        let of: Vec<&Cells> =
+            rows.iter().filter(|row| row["regime"] == Field::Byte(regime)).collect();
+        assert!(of.len() > 1_000, "regime {name}: {} rows", of.len());
+        TARGETS.iter().for_each(|target| check(&report["regimes"][name], &of, target));
     }
 }
 
