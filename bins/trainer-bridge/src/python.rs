@@ -109,6 +109,33 @@ impl Python {
         })
     }
 
+    /// What the trainer says of the arguments of one of its commands.
+    ///
+    /// # Errors
+    /// It could not be started, or ended with another code than 0.
+    pub(crate) fn help(&self, command: &str) -> Outcome<Vec<u8>> {
+        let mut asked = self.command(&[command.to_owned(), "--help".to_owned()]);
+        // It is waited for, and nothing that it started outlives it.
+        asked.env_remove(WATCH).stdin(Stdio::null());
+        let output = asked.output().map_err(|error| self.not_started(error))?;
+        if output.status.success() {
+            return Ok(output.stdout);
+        }
+        let mut heard = Hearing::default();
+        output.stdout.split(|byte| *byte == b'\n').for_each(|line| heard.hear(line));
+        if heard.error.is_some() {
+            return heard.conclude(output.status, "no log").map(|_| Vec::new());
+        }
+        let said = String::from_utf8_lossy(&output.stderr);
+        let last = said.lines().last().unwrap_or("it said nothing");
+        Err(Failure::internal(anyhow!("the trainer ended with {}: {last}", output.status)))
+    }
+
+    fn not_started(&self, error: std::io::Error) -> Failure {
+        let what = format!("cannot start {}", self.program.display());
+        Failure::usage(error).while_doing(what).remedy(REMEDY)
+    }
+
     /// Runs a command of the trainer, and returns the values of its result. What it tells people goes
     /// to `log`, if there is one, which lies at `log_place`.
     ///
@@ -122,10 +149,7 @@ impl Python {
         limit: Option<Duration>,
     ) -> Outcome<Value> {
         let stopwatch = Stopwatch::start();
-        let mut child = self.command(arguments).spawn().map_err(|error| {
-            let what = format!("cannot start {}", self.program.display());
-            Failure::usage(error).while_doing(what).remedy(REMEDY)
-        })?;
+        let mut child = self.command(arguments).spawn().map_err(|error| self.not_started(error))?;
         let (said, logged) = listen(&mut child, log);
         let mut heard = Hearing::default();
         let ended = heard.until_the_end(&mut child, &said, &stopwatch, limit);

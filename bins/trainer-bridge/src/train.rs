@@ -4,7 +4,7 @@ use std::fs::File;
 use std::time::Duration;
 
 use anyhow::anyhow;
-use fluxo_report::{Exit, Failure, Outcome, Output, OutputMode, Rows, seconds};
+use fluxo_report::{Exit, Failure, Outcome, Output, OutputMode, Rows, print_text, seconds};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -17,6 +17,10 @@ use crate::verify::{self, Checked};
 pub(crate) fn run(command: &Train) -> Outcome {
     let stopwatch = Stopwatch::start();
     let python = Python::required(command.python.as_deref())?;
+    if command.more.iter().any(|argument| argument == "--help" || argument == "-h") {
+        print_text(&python.help("train")?)?;
+        return Ok(Exit::Success);
+    }
     if !command.data.is_dir() {
         return Err(Failure::usage(anyhow!("there is no folder {}", command.data.display()))
             .remedy("make a dataset with `trainer-bridge dataset`"));

@@ -287,6 +287,45 @@ fn without_python_one_line_names_the_command() {
 }
 
 #[test]
+fn the_real_trainer_says_what_it_can_be_told() {
+    let Some(python) = fluxo_test_data::python() else { return };
+    let python = std::path::absolute(python).unwrap();
+    let root = std::path::absolute(fluxo_test_data::project()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("new");
+    // There is no such dataset: who asks for help need not have one.
+    let arguments = ["train", "--data", "none", "--out", text(&out), "--python", text(&python)];
+    for help in [&["--help"][..], &["-h"], &["--rounds", "9", "--help"]] {
+        let said = trainer_bridge(&[&arguments[..], &["--"], help].concat(), &root);
+        assert_eq!((said.code, said.stderr.as_str()), (0, ""), "{help:?}");
+        assert!(said.stdout.starts_with("usage: "), "{}", said.stdout);
+        assert!(["--rounds", "--holdout"].iter().all(|word| said.stdout.contains(word)));
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_trainer_without_help_says_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let python = folder.path().join("python");
+    for (script, code, word) in [
+        (
+            "echo '{\"event\":\"error\",\"message\":\"no lib\",\"remedy\":\"get it\"}'; exit 2",
+            2,
+            "no lib; get it",
+        ),
+        ("echo no module >&2; exit 1", 1, "no module"),
+    ] {
+        fs::write(&python, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(&python, fs::Permissions::from_mode(0o755)).unwrap();
+        let arguments = ["train", "--data", "none", "--out", "new", "--python", text(&python)];
+        let said = trainer_bridge(&[&arguments[..], &["--", "--help"]].concat(), folder.path());
+        assert!(said.failure(code).contains(word), "{}", said.stderr);
+        assert_eq!(said.stdout, "");
+    }
+}
+
+#[test]
 fn the_real_trainer_says_when_there_is_too_little_data() {
     let (Some(room), Some(python)) = (Room::new(), fluxo_test_data::python()) else { return };
     let python = std::path::absolute(python).unwrap();

@@ -14,7 +14,7 @@ mod table;
 pub use exit::Exit;
 pub use failure::{Failure, Outcome, Unfit, conclude};
 pub use logging::log_to_stderr;
-pub use output::{Output, OutputMode, announce};
+pub use output::{Output, OutputMode, announce, print_text};
 pub use progress::ProgressLine;
 pub use run::{
     Difference, JournalPlace, JournalReplay, Latency, LiveSummary, ModelSummary, ModelsSummary,

@@ -39,11 +39,19 @@ pub trait Output: Serialize {
             }
             OutputMode::Text => self.rows().to_string(),
         };
-        match io::stdout().lock().write_all(text.as_bytes()) {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            Err(error) => Err(Failure::usage(error).while_doing("writing the result to stdout")),
-            Ok(()) => Ok(()),
-        }
+        print_text(text.as_bytes())
+    }
+}
+
+/// Prints on stdout what another program made for people, as it is.
+///
+/// # Errors
+/// When stdout cannot be written: a closed pipe is the reader's choice and no failure.
+pub fn print_text(text: &[u8]) -> Outcome<()> {
+    match io::stdout().lock().write_all(text) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        Err(error) => Err(Failure::usage(error).while_doing("writing the result to stdout")),
+        Ok(()) => Ok(()),
     }
 }
 
