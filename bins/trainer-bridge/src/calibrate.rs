@@ -72,7 +72,11 @@ fn write(path: &Path, text: &str) -> Outcome<bool> {
         file.sync_all()?;
         fs::rename(&unfinished, path)
     };
-    put().map_err(failed)?;
+    put().map_err(|error| {
+        // What is not whole takes room that a full disk does not have.
+        let _it_may_not_be_there = fs::remove_file(&unfinished);
+        failed(error)
+    })?;
     Ok(false)
 }
 

@@ -150,6 +150,26 @@ fn what_trades_takes_a_calibration_and_its_journal_keeps_it() {
     assert_eq!(fitted["size_unit"]["lots"], 5_000);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_calibration_that_finds_no_room_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let capture = fluxo_test_data::synthetic_capture(folder.path(), "BTCUSDT", 2_400);
+    let place = folder.path().join("fits");
+    std::fs::create_dir(&place).unwrap();
+    let file = place.join("calibration.json");
+    let fit = ["calibrate", text(&capture), "--out", text(&file)];
+    let program = Command::new(env!("CARGO_BIN_EXE_trainer-bridge"));
+    // No file may grow, as on a disk that is full.
+    let mut shell = Command::new("sh");
+    shell.args(["-c", r#"trap "" XFSZ; ulimit -f 0; exec "$@""#, "sh"]);
+    let full = said(shell.arg(program.get_program()).args(fit).output());
+    assert!(full.failure(2).contains("cannot write"), "{}", full.stderr);
+    assert_eq!(std::fs::read_dir(&place).unwrap().count(), 0);
+    trainer_bridge(&[&fit[..], &["--json"]].concat(), Path::new(".")).json();
+    assert_eq!(std::fs::read_dir(&place).unwrap().count(), 1);
+}
+
 #[test]
 fn a_calibration_is_written_once_and_used() {
     let folder = tempfile::tempdir().unwrap();
