@@ -5,14 +5,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::coverage::Coverage;
 use crate::grid::{FINE_NS, SECOND_NS, point};
-use crate::groups::{BarShapes, Momentum, Realised, Serial, Slots, TradeReturns, Vwap};
+use crate::groups::{BarShapes, Momentum, Realised, Serial, Slots, Vwap, write_trade_returns};
 use crate::trade_price::TradePrice;
 
 /// Rolls the grids of the trade price and hands each point to the groups.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct PriceFeatures {
     price: TradePrice,
-    returns: TradeReturns,
     momentum: Momentum,
     realised: Realised,
     serial: Serial,
@@ -24,7 +23,6 @@ impl PriceFeatures {
     pub(crate) fn new() -> Self {
         Self {
             price: TradePrice::new(),
-            returns: TradeReturns::new(),
             momentum: Momentum::new(),
             realised: Realised::new(),
             serial: Serial::new(),
@@ -90,7 +88,7 @@ impl PriceFeatures {
     }
 
     pub(crate) fn write(&mut self, at: i64, coverage: &Coverage, slots: &mut Slots<'_>) {
-        self.returns.write(&self.price, slots);
+        write_trade_returns(&self.price, slots);
         self.momentum.write(slots);
         self.realised.write(slots);
         self.serial.write(slots);

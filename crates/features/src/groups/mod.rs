@@ -61,7 +61,7 @@ pub(crate) use sweep::Sweep;
 pub(crate) use tape::Tape;
 pub(crate) use top_of_book::write_top;
 pub(crate) use trade_flow::TradeFlow;
-pub(crate) use trade_returns::TradeReturns;
+pub(crate) use trade_returns::write_trade_returns;
 pub(crate) use vpin::Vpin;
 pub(crate) use vwap::Vwap;
 
