@@ -46,15 +46,21 @@ pub(crate) fn run(command: &Calibrate) -> Outcome {
 /// Puts the file in its place, whole or not at all. Returns whether it lay there before.
 fn write(path: &Path, text: &str) -> Outcome<bool> {
     let failed = |error: std::io::Error| {
-        let is_full = matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded);
-        Failure::usage(error).while_doing(format!("cannot write {}", path.display())).remedy(
-            if is_full {
+        let remedy = match error.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
                 "free some space and run the same command again"
-            } else {
-                "choose another --out, or change its permissions"
-            },
-        )
+            }
+            ErrorKind::NotFound => "make its folder, or choose another --out",
+            ErrorKind::PermissionDenied => "choose another --out, or change its permissions",
+            _ => "choose another --out",
+        };
+        Failure::usage(error).while_doing(format!("cannot write {}", path.display())).remedy(remedy)
     };
+    // A pipe or a device is never read to its end.
+    if fs::metadata(path).is_ok_and(|there| !there.is_file()) {
+        let what = anyhow!("{} is no file", path.display());
+        return Err(Failure::usage(what).remedy("choose another --out"));
+    }
     match fs::read(path) {
         Ok(found) if found == text.as_bytes() => return Ok(true),
         Ok(_) => {

@@ -166,6 +166,12 @@ fn a_calibration_that_finds_no_room_leaves_nothing() {
     let full = said(shell.arg(program.get_program()).args(fit).output());
     assert!(full.failure(2).contains("cannot write"), "{}", full.stderr);
     assert_eq!(std::fs::read_dir(&place).unwrap().count(), 0);
+    // Neither is read to its end.
+    for out in ["/dev/zero", text(&place)] {
+        let refused = ["calibrate", text(&capture), "--out", out];
+        let said = trainer_bridge(&refused, Path::new("."));
+        assert!(said.failure(2).contains("is no file; choose another --out"), "{}", said.stderr);
+    }
     trainer_bridge(&[&fit[..], &["--json"]].concat(), Path::new(".")).json();
     assert_eq!(std::fs::read_dir(&place).unwrap().count(), 1);
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::record::{End, Header, JOURNAL_FORMAT, Record};
+use super::record::{End, Header, JOURNAL_FORMAT, Record, format_of};
 use crate::digest::Hasher;
 use crate::error::FolderKind;
 use crate::lock::FolderLock;
@@ -65,14 +65,16 @@ impl JournalReader {
         let entry = segments.next_record()?.ok_or_else(none)?;
         hasher.update(entry.payload);
         let undecodable = || Error::damaged(entry.path, entry.byte, Damage::Undecodable);
+        // Of another format nothing else can be read.
+        let found = format_of(entry.payload).ok_or_else(undecodable)?;
+        if found != JOURNAL_FORMAT {
+            let path = entry.path.to_owned();
+            return Err(Error::UnknownFormat { path, found, known: JOURNAL_FORMAT });
+        }
         let header = match Record::decode(entry.payload) {
             Some(Record::Header(header)) => *header,
             _ => return Err(undecodable()),
         };
-        if header.format != JOURNAL_FORMAT {
-            let (path, found) = (entry.path.to_owned(), header.format);
-            return Err(Error::UnknownFormat { path, found, known: JOURNAL_FORMAT });
-        }
         if header.config_sha256 != Digest::of(header.config.as_bytes()) {
             return Err(undecodable());
         }

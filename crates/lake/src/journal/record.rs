@@ -131,6 +131,13 @@ impl Record {
     }
 }
 
+/// The format that a header states: in every format it comes first, whatever follows.
+pub(super) fn format_of(payload: &[u8]) -> Option<u32> {
+    const HEADER: u32 = 0;
+    let ((record, format), _) = postcard::take_from_bytes::<(u32, u32)>(payload).ok()?;
+    (record == HEADER).then_some(format)
+}
+
 /// Lets postcard write into a buffer that is reused.
 struct Into<'a>(&'a mut Vec<u8>);
 
@@ -156,6 +163,22 @@ impl postcard::ser_flavors::Flavor for Into<'_> {
 mod tests {
     use super::*;
     use fluxo_core::{Event, TimerId, UnixNanos};
+
+    #[test]
+    fn a_header_of_any_format_states_it() {
+        let header = Header {
+            format: 300,
+            ..Header::new(String::new(), String::new(), StrategyKind::Imbalance)
+        };
+        let mut bytes = Vec::new();
+        RecordRef::Header(&header).encode(&mut bytes).unwrap();
+        assert_eq!(format_of(&bytes), Some(300));
+        // The kind of the record and the number take three bytes; what follows may be anything.
+        assert_eq!((Record::decode(&bytes[..3]), format_of(&bytes[..3])), (None, Some(300)));
+        assert_eq!(format_of(&bytes[..2]), None);
+        RecordRef::End(&End::default()).encode(&mut bytes).unwrap();
+        assert_eq!(format_of(&bytes), None);
+    }
 
     #[test]
     fn what_borrows_has_the_bytes_of_what_owns() {
