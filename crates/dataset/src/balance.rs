@@ -220,6 +220,7 @@ mod tests {
                 session: 19_700_101,
                 segment: 0,
                 is_warm: true,
+                is_partial_session: false,
                 regime,
                 values: [f32::NAN; VALUES],
                 touch: None,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use fluxo_core::{Calendar, Decimal, InstrumentSpec, Nanos, UnixNanos};
+use fluxo_core::{Calendar, Decimal, InstrumentSpec, Nanos};
 use fluxo_features::catalogue::TARGETS;
 use fluxo_features::{
     FeatureConfig, SamplingClock, TargetConfig, TargetInfo, TargetKind, catalogue::FEATURES,
@@ -100,10 +100,8 @@ pub(crate) fn of_rows(tally: &Tally, clock: SamplingClock) -> Facts {
     if clock.step().is_none() {
         dropped.insert("superseded", tally.superseded);
     }
-    // What counts from the session's open counts from the first row then (FEATURES 17.23).
-    let is_partial = time_of_day(tally.first) > clock.step().unwrap_or(ROWS_SELDOM_APART);
     let facts = [
-        ("ds.partial_session", json!(is_partial)),
+        ("ds.partial_session", json!(tally.is_partial)),
         ("ds.rows", json!(tally.rows)),
         ("ds.rows_dropped", json!(dropped)),
         ("ds.t_end", json!(tally.last.get())),
@@ -131,12 +129,6 @@ fn calibration(file: Option<&CalibrationFile>) -> Value {
     })
 }
 
-/// Since the midnight that the row's session begins with.
-fn time_of_day(at: UnixNanos) -> Nanos {
-    const DAY_NS: i64 = 86_400_000_000_000;
-    Nanos::new((at.get() - 1).rem_euclid(DAY_NS) + 1)
-}
-
 /// Nothing is assumed of the way to us: the receive time is recorded.
 fn clock(clock: SamplingClock) -> Value {
     let step = match clock {
@@ -146,9 +138,6 @@ fn clock(clock: SamplingClock) -> Value {
     };
     json!({ "kind": clock.kind(), "latency_assumed_us": 0, "step": step, "ts_source": "receive" })
 }
-
-/// Rows that events make begin with the session where the first comes so soon.
-const ROWS_SELDOM_APART: Nanos = Nanos::SECOND;
 
 fn instrument(spec: &InstrumentSpec) -> Value {
     let calendar = match spec.calendar {

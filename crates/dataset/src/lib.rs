@@ -21,6 +21,7 @@ mod part;
 mod pipeline;
 mod row;
 mod session_day;
+mod session_start;
 mod uniqueness;
 mod write;
 

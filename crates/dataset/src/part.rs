@@ -32,6 +32,8 @@ pub(crate) struct Tally {
     pub(crate) rows: u64,
     pub(crate) first: UnixNanos,
     pub(crate) last: UnixNanos,
+    /// Whether the session of the first row had been open before there were rows.
+    pub(crate) is_partial: bool,
     /// Rows that training drops because their segment has just begun.
     pub(crate) cold: u64,
     /// Rows that are not there, because a later one is of the same moment.
@@ -62,8 +64,14 @@ impl PartWriter {
 
     /// Adds a row; `seq` is its number in the dataset.
     pub(crate) fn push(&mut self, row: &Row, seq: i64) -> Result<(), Error> {
-        let none = Tally { rows: 0, first: row.ts, last: row.ts, cold: 0, superseded: 0 };
-        let tally = self.tally.get_or_insert(none);
+        let tally = self.tally.get_or_insert(Tally {
+            rows: 0,
+            first: row.ts,
+            last: row.ts,
+            is_partial: row.is_partial_session,
+            cold: 0,
+            superseded: 0,
+        });
         (tally.rows, tally.last) = (tally.rows + 1, row.ts);
         tally.cold += u64::from(!row.is_warm);
         tally.superseded += row.superseded;

@@ -6,6 +6,8 @@ pub(crate) const FINE_NS: i64 = 100_000_000;
 pub(crate) const SECOND_NS: i64 = 1_000_000_000;
 /// One minute.
 pub(crate) const MINUTE_NS: i64 = 60 * SECOND_NS;
+/// One day.
+pub(crate) const DAY_NS: i64 = 1_440 * MINUTE_NS;
 /// Points of the finest grid in a second.
 pub(crate) const FINE_PER_SECOND: usize = 10;
 

@@ -44,6 +44,7 @@ mod sessions;
 mod snapshot;
 mod targets;
 mod trade_price;
+mod trading_session;
 
 pub use calibration::{Calibration, IMBALANCE_BUCKETS, MicroPriceTable};
 pub use config::FeatureConfig;
@@ -66,3 +67,4 @@ pub use targets::{
     Barrier, Clamp, Label, Matured, RowLabeller, RowLabels, RowTerms, TARGET_COUNT, TargetConfig,
     TargetEngine, Unlabelled, target_revision,
 };
+pub use trading_session::TradingSession;

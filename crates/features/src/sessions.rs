@@ -1,65 +1,24 @@
 //! The session and the local day that a moment belongs to, from the calendar of the specification.
 
-use fluxo_core::{Calendar, InstrumentSpec, Nanos};
-use jiff::civil::{Date, DateTime, Weekday};
-use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
+use fluxo_core::{Calendar, InstrumentSpec, Nanos, UnixNanos};
 use serde::{Deserialize, Serialize};
 
-use crate::grid::{SECOND_NS, bucket};
+use crate::grid::{DAY_NS, MINUTE_NS, bucket};
+use crate::trading_session::{TradingSession, local_offset_ns};
 
-const MINUTE_NS: i64 = 60 * SECOND_NS;
-const DAY_NS: i64 = 1_440 * MINUTE_NS;
 /// No zone changes its offset but at a quarter of an hour of UTC.
 const OFFSET_HOLDS_NS: i64 = 15 * MINUTE_NS;
-
-static SAO_PAULO: TimeZone = jiff::tz::get!("America/Sao_Paulo");
-static NEW_YORK: TimeZone = jiff::tz::get!("America/New_York");
-static CHICAGO: TimeZone = jiff::tz::get!("America/Chicago");
-
-/// When an exchange trades, on the days on which it does.
-#[derive(Clone, Copy, Debug)]
-struct Hours {
-    zone: &'static TimeZone,
-    /// Minutes since the local midnight that begins the day of the session; negative where it opens on
-    /// the evening before.
-    open_min: i32,
-    close_min: i32,
-}
-
-/// `None` for a market that never closes.
-const fn hours(calendar: Calendar) -> Option<Hours> {
-    match calendar {
-        Calendar::AroundTheClock => None,
-        // The dollar futures.
-        Calendar::B3 => Some(Hours { zone: &SAO_PAULO, open_min: 9 * 60, close_min: 18 * 60 + 30 }),
-        Calendar::Nasdaq => {
-            Some(Hours { zone: &NEW_YORK, open_min: 9 * 60 + 30, close_min: 16 * 60 })
-        }
-        // It opens on the evening before.
-        Calendar::Cme => Some(Hours { zone: &CHICAGO, open_min: -7 * 60, close_min: 16 * 60 }),
-    }
-}
+/// Before every moment.
+const NEVER: UnixNanos = UnixNanos::new(i64::MIN);
 
 /// The sessions of one instrument, followed in the order of time.
-///
-/// The session of a moment is the last one that opened before it: an event exactly at an opening still
-/// belongs to the session before (FEATURES 17.24), and so does what happens between a close and the next
-/// opening. Holidays are not known: on one the session of that day is an empty one.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Sessions {
     calendar: Calendar,
     /// How often funding is exchanged, counted from midnight UTC.
     funding_ns: Option<i64>,
-    session: Span,
-    next_open: i64,
+    session: TradingSession,
     offset: Offset,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Span {
-    start: i64,
-    end: i64,
 }
 
 /// Local time less UTC.
@@ -74,8 +33,7 @@ impl Sessions {
         Self {
             calendar: spec.calendar,
             funding_ns: funding_ns(spec),
-            session: Span { start: i64::MIN, end: i64::MIN },
-            next_open: i64::MIN,
+            session: TradingSession { open: NEVER, close: NEVER, next_open: NEVER },
             offset: Offset { ns: 0, from: i64::MIN },
         }
     }
@@ -91,17 +49,10 @@ impl Sessions {
 
     /// Goes on to the session of `ts`, and says whether that is a new one.
     pub(crate) fn advance(&mut self, ts: i64) -> bool {
-        if ts <= self.next_open {
+        if ts <= self.session.next_open.get() {
             return false;
         }
-        (self.session, self.next_open) = match hours(self.calendar) {
-            None => {
-                let day = bucket(ts, DAY_NS);
-                let (start, end) = ((day - 1) * DAY_NS, day.saturating_mul(DAY_NS));
-                (Span { start, end }, end)
-            }
-            Some(hours) => hours.session_before(ts),
-        };
+        self.session = TradingSession::of(self.calendar, UnixNanos::new(ts));
         true
     }
 
@@ -118,16 +69,14 @@ impl Sessions {
             let end = bucket(at, interval) * interval;
             return (end - at) as f64 / interval as f64;
         }
-        let Span { start, end } = self.session;
-        ((end - at) as f64 / (end - start) as f64).clamp(0.0, 1.0)
+        let TradingSession { open, close, .. } = self.session;
+        ((close.get() - at) as f64 / (close - open).get() as f64).clamp(0.0, 1.0)
     }
 
     fn offset_ns(&mut self, at: i64) -> i64 {
-        let Some(hours) = hours(self.calendar) else { return 0 };
         let from = at - at.rem_euclid(OFFSET_HOLDS_NS);
         if from != self.offset.from {
-            let ns = i64::from(hours.zone.to_offset(timestamp(at)).seconds()) * SECOND_NS;
-            self.offset = Offset { ns, from };
+            self.offset = Offset { ns: local_offset_ns(self.calendar, at), from };
         }
         self.offset.ns
     }
@@ -137,52 +86,10 @@ fn funding_ns(spec: &InstrumentSpec) -> Option<i64> {
     spec.units.funding_interval.map(Nanos::get).filter(|interval| *interval > 0)
 }
 
-impl Hours {
-    /// The last session that opened before `ts`, and when the next one opens.
-    fn session_before(&self, ts: i64) -> (Span, i64) {
-        // Sessions lie less than a week apart, and one may open on the evening before its day.
-        const DAYS_AROUND: i32 = 8;
-        let today = self.zone.to_datetime(timestamp(ts)).date();
-        let days = (-DAYS_AROUND..=DAYS_AROUND).filter_map(|days| {
-            let day = today.checked_add(SignedDuration::from_hours(24 * i64::from(days))).ok()?;
-            let is_open = !matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday);
-            is_open.then(|| self.session_on(day))
-        });
-        let mut before = None;
-        for session in days {
-            if session.start >= ts {
-                let before = before.expect("a session opened in the week before");
-                return (before, session.start);
-            }
-            before = Some(session);
-        }
-        unreachable!("a session opens in the week after")
-    }
-
-    fn session_on(&self, day: Date) -> Span {
-        let [start, end] = [self.open_min, self.close_min].map(|minutes| {
-            let local = day
-                .to_datetime(jiff::civil::Time::midnight())
-                .checked_add(SignedDuration::from_mins(i64::from(minutes)))
-                .expect("within the years of 64-bit nanoseconds");
-            self.instant(local)
-        });
-        Span { start, end }
-    }
-
-    fn instant(&self, local: DateTime) -> i64 {
-        let timestamp = self.zone.to_timestamp(local).expect("within the years of a calendar");
-        i64::try_from(timestamp.as_nanosecond()).expect("within 64-bit nanoseconds")
-    }
-}
-
-fn timestamp(ts: i64) -> Timestamp {
-    Timestamp::from_nanosecond(i128::from(ts)).expect("64-bit nanoseconds lie in its range")
-}
-
 #[cfg(test)]
 mod tests {
-    use fluxo_core::{Decimal, FeatureUnits, Lots, Market, SpecSource, UnixNanos};
+    use fluxo_core::{Decimal, FeatureUnits, Lots, Market, SpecSource};
+    use jiff::Timestamp;
 
     use super::*;
 
@@ -262,7 +169,7 @@ mod tests {
         assert!(b3.advance(open));
         assert_eq!(Some(b3.remaining(open)), Some(0.0), "of the session before");
         assert!(b3.advance(open + 1));
-        assert_eq!(b3.session, Span { start: open, end: close });
+        assert_eq!((b3.session.open.get(), b3.session.close.get()), (open, close));
         let noon = at("2024-03-01T16:45:00Z");
         assert!(!b3.advance(noon));
         assert_eq!((b3.remaining(noon), b3.share_of_day(noon)), (0.5, 13.75 / 24.0));
@@ -270,7 +177,7 @@ mod tests {
         // Until the Monday it is the session of the Friday.
         let monday = at("2024-03-04T12:00:00Z");
         assert!(!b3.advance(monday));
-        assert_eq!((b3.remaining(monday), b3.next_open), (0.0, monday));
+        assert_eq!((b3.remaining(monday), b3.session.next_open.get()), (0.0, monday));
         assert!(b3.advance(monday + 1));
     }
 
@@ -280,11 +187,11 @@ mod tests {
         // Brazil kept summer time until February 2019.
         let noon = at("2019-01-15T12:00:00Z");
         assert!(b3.advance(noon));
-        assert_eq!(b3.session.start, at("2019-01-15T11:00:00Z"));
+        assert_eq!(b3.session.open.get(), at("2019-01-15T11:00:00Z"));
         assert_eq!(Some(b3.share_of_day(noon)), Some(10.0 / 24.0));
         let winter = at("2019-03-15T13:00:00Z");
         assert!(b3.advance(winter));
-        assert_eq!(b3.session.start, at("2019-03-15T12:00:00Z"));
+        assert_eq!(b3.session.open.get(), at("2019-03-15T12:00:00Z"));
         assert_eq!(Some(b3.share_of_day(winter)), Some(10.0 / 24.0));
     }
 }

@@ -17,7 +17,6 @@ use fluxo_session::{
 use fluxo_sim::{MarketSource, Recorded};
 
 use crate::Error;
-use crate::session_day::session_of;
 use crate::write::source_sha256;
 use parents::ParentSizes;
 use sessions::Sessions;
@@ -61,11 +60,11 @@ pub fn calibrate(
     let config = engine.feature_config()?;
     let mut fit = Fit::new(recording.spec().clone(), &config)?;
     while let Some(Recorded { ts_recv, event }) = recording.next()? {
-        let session = session_of(ts_recv);
+        let session = fit.sessions.date_of(ts_recv);
         if wanted.before.is_some_and(|before| session >= before) {
             break;
         }
-        fit.on_event(ts_recv, session, &event);
+        fit.on_event(ts_recv, &event);
         recording.recycle(event);
         if fit.events.is_multiple_of(EVENTS_PER_WORD) {
             on_progress(fit.events);
@@ -112,14 +111,14 @@ impl Fit {
         })
     }
 
-    fn on_event(&mut self, ts_recv: UnixNanos, session: i32, event: &MarketEvent) {
+    fn on_event(&mut self, ts_recv: UnixNanos, event: &MarketEvent) {
         self.events += 1;
         self.until = self.until.max(ts_recv);
-        self.sessions.on_event(ts_recv, session);
+        self.sessions.on_event(ts_recv);
         self.micro_price.apply(ts_recv, event);
         match &event.data {
             MarketData::Trade(trade) if trade.condition == TradeCondition::Market => {
-                self.sessions.on_trade(session, trade.lots.get());
+                self.sessions.on_trade(trade.lots.get());
                 self.parents.on_trade(event.ts_event.unwrap_or(ts_recv).get(), trade);
             }
             MarketData::Gap(_) | MarketData::Status(_) => self.parents.close(),

@@ -2,48 +2,77 @@
 
 use std::collections::BTreeMap;
 
-use fluxo_core::{Calendar, UnixNanos};
+use fluxo_core::{Calendar, Nanos, UnixNanos};
+use fluxo_features::TradingSession;
 use fluxo_session::VolumeBucketFit;
+
+use crate::session_day::session_of;
 
 /// Sessions, the last ones, whose volume makes a bucket (FEATURES 7.6).
 const SESSIONS_MAX: usize = 20;
 /// Buckets of a session.
 const BUCKETS: i128 = 50;
 /// A session whose first and last event lie this close to its ends was recorded whole.
-const EDGE_NS: i64 = 300_000_000_000;
-const DAY_NS: i64 = 86_400_000_000_000;
+const EDGE: Nanos = Nanos::from_millis(300_000);
 
+/// What was recorded of a session.
 #[derive(Clone, Copy, Debug)]
-struct Session {
-    /// Time of day of the first and of the last event: above 0, at most a day.
-    first: i64,
-    last: i64,
+struct Recorded {
+    session: TradingSession,
+    first: UnixNanos,
+    last: UnixNanos,
     lots: i128,
+}
+
+impl Recorded {
+    fn is_whole(&self) -> bool {
+        let TradingSession { open, close, .. } = self.session;
+        self.first <= open + EDGE && self.last >= close - EDGE
+    }
 }
 
 #[derive(Debug)]
 pub(super) struct Sessions {
     calendar: Calendar,
+    /// The session of the last event, and its date.
+    now: Option<(TradingSession, i32)>,
     /// By their date, as yyyymmdd.
-    by_date: BTreeMap<i32, Session>,
+    by_date: BTreeMap<i32, Recorded>,
 }
 
 impl Sessions {
     pub(super) const fn new(calendar: Calendar) -> Self {
-        Self { calendar, by_date: BTreeMap::new() }
+        Self { calendar, now: None, by_date: BTreeMap::new() }
     }
 
-    pub(super) fn on_event(&mut self, ts_recv: UnixNanos, date: i32) {
-        let of_day = (ts_recv.get() - 1).rem_euclid(DAY_NS) + 1;
-        let session = self.by_date.entry(date);
-        let session = session.or_insert(Session { first: of_day, last: of_day, lots: 0 });
-        (session.first, session.last) = (session.first.min(of_day), session.last.max(of_day));
+    /// The date of the session that a moment belongs to: of the day on which that closes.
+    pub(super) fn date_of(&mut self, at: UnixNanos) -> i32 {
+        self.go_to(at).1
+    }
+
+    pub(super) fn on_event(&mut self, ts_recv: UnixNanos) {
+        let (session, date) = self.go_to(ts_recv);
+        let new = Recorded { session, first: ts_recv, last: ts_recv, lots: 0 };
+        let recorded = self.by_date.entry(date).or_insert(new);
+        recorded.first = recorded.first.min(ts_recv);
+        recorded.last = recorded.last.max(ts_recv);
     }
 
     /// After [`Self::on_event`] of the same trade.
-    pub(super) fn on_trade(&mut self, date: i32, lots: i64) {
-        if let Some(session) = self.by_date.get_mut(&date) {
-            session.lots += i128::from(lots);
+    pub(super) fn on_trade(&mut self, lots: i64) {
+        if let Some(recorded) = self.now.and_then(|(_, date)| self.by_date.get_mut(&date)) {
+            recorded.lots += i128::from(lots);
+        }
+    }
+
+    fn go_to(&mut self, at: UnixNanos) -> (TradingSession, i32) {
+        match self.now {
+            Some(now) if now.0.contains(at) => now,
+            _ => {
+                let session = TradingSession::of(self.calendar, at);
+                // Every session closes on the UTC day that it is named after.
+                *self.now.insert((session, session_of(session.close)))
+            }
         }
     }
 
@@ -68,7 +97,7 @@ impl Sessions {
         Some((first, dates.next_back().unwrap_or(first)))
     }
 
-    fn traded(&self) -> impl DoubleEndedIterator<Item = (&i32, &Session)> {
+    fn traded(&self) -> impl DoubleEndedIterator<Item = (&i32, &Recorded)> {
         self.by_date.iter().filter(|(_, session)| session.lots > 0)
     }
 
@@ -77,7 +106,7 @@ impl Sessions {
     pub(super) fn volume_bucket(&self) -> Option<VolumeBucketFit> {
         let last = |are_whole: bool| {
             let sessions = self.traded().map(|(_, session)| session).rev();
-            sessions.filter(move |session| !are_whole || self.is_whole(session)).take(SESSIONS_MAX)
+            sessions.filter(move |session| !are_whole || session.is_whole()).take(SESSIONS_MAX)
         };
         let are_whole = last(true).next().is_some();
         let lots: i128 = last(are_whole).map(|session| session.lots).sum();
@@ -95,37 +124,45 @@ impl Sessions {
             volume_lots: i64::try_from(lots).ok()?,
         })
     }
-
-    fn is_whole(&self, session: &Session) -> bool {
-        match self.calendar {
-            Calendar::AroundTheClock => {
-                session.first <= EDGE_NS && session.last >= DAY_NS - EDGE_NS
-            }
-            // A recording of an exchange's day begins and ends with it.
-            Calendar::B3 | Calendar::Nasdaq | Calendar::Cme => true,
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Sessions of one trade each: from, to and lots.
-    fn bucket(sessions: &[(i64, i64, i64)]) -> Option<VolumeBucketFit> {
+    const DAY: Nanos = Nanos::from_millis(86_400_000);
+    const NOON: Nanos = Nanos::from_millis(43_200_000);
+    const MINUTE: Nanos = Nanos::from_millis(60_000);
+
+    /// Days of a market that never closes: from, to and lots.
+    fn bucket(days: &[(Nanos, Nanos, i64)]) -> Option<VolumeBucketFit> {
         let mut all = Sessions::new(Calendar::AroundTheClock);
-        for (date, (first, last, lots)) in (0..).zip(sessions) {
+        let mut midnight = UnixNanos::new(0);
+        for (first, last, lots) in days {
             for of_day in [first, last] {
-                all.on_event(UnixNanos::new(i64::from(date) * DAY_NS + of_day), date);
+                all.on_event(midnight + *of_day);
             }
-            all.on_trade(date, *lots);
+            all.on_trade(*lots);
+            midnight = midnight + DAY;
         }
         all.volume_bucket()
     }
 
+    /// A session of Nasdaq, by the minutes of New York between its first and its last event.
+    fn of_nasdaq(from: i64, until: i64) -> VolumeBucketFit {
+        // In summer, four hours behind UTC.
+        let midnight = UnixNanos::new(1_340_251_200_000_000_000);
+        let mut all = Sessions::new(Calendar::Nasdaq);
+        for minute in [from, until] {
+            all.on_event(midnight + Nanos::new(MINUTE.get() * minute));
+        }
+        all.on_trade(500);
+        all.volume_bucket().unwrap()
+    }
+
     #[test]
     fn a_bucket_is_a_fiftieth_of_the_last_twenty_sessions() {
-        let sessions: Vec<_> = (0..25).map(|day| (1, DAY_NS, 1_000 * (day + 1))).collect();
+        let sessions: Vec<_> = (0..25).map(|day| (MINUTE, DAY, 1_000 * (day + 1))).collect();
         let found = bucket(&sessions).unwrap();
         // Days 6 to 25: 310 000 lots over 20 * 50.
         assert_eq!((found.lots, found.sessions, found.volume_lots), (310, 20, 310_000));
@@ -134,38 +171,64 @@ mod tests {
 
     #[test]
     fn halves_are_rounded_up_and_a_bucket_has_a_lot() {
-        assert_eq!(bucket(&[(1, DAY_NS, 75)]).unwrap().lots, 2);
-        assert_eq!(bucket(&[(1, DAY_NS, 74)]).unwrap().lots, 1);
-        assert_eq!(bucket(&[(1, DAY_NS, 3)]).unwrap().lots, 1);
-        assert_eq!(bucket(&[(1, DAY_NS, 0)]), None);
+        assert_eq!(bucket(&[(MINUTE, DAY, 75)]).unwrap().lots, 2);
+        assert_eq!(bucket(&[(MINUTE, DAY, 74)]).unwrap().lots, 1);
+        assert_eq!(bucket(&[(MINUTE, DAY, 3)]).unwrap().lots, 1);
+        assert_eq!(bucket(&[(MINUTE, DAY, 0)]), None);
         assert_eq!(bucket(&[]), None);
     }
 
     #[test]
     fn whole_sessions_count_alone_where_there_are_any() {
-        let found = bucket(&[(1, DAY_NS, 500), (DAY_NS / 2, DAY_NS, 9_999)]).unwrap();
+        let found = bucket(&[(MINUTE, DAY, 500), (NOON, DAY, 9_999)]).unwrap();
         assert_eq!((found.lots, found.sessions, found.are_whole), (10, 1, true));
-        let found = bucket(&[(DAY_NS / 2, DAY_NS, 500)]).unwrap();
+        let found = bucket(&[(NOON, DAY, 500)]).unwrap();
         assert_eq!((found.lots, found.sessions, found.are_whole), (10, 1, false));
+    }
+
+    #[test]
+    fn an_exchange_was_recorded_whole_from_its_open_to_its_close() {
+        // 09:30 to 16:00.
+        for (from, until, is_whole) in [
+            (571, 960, true),
+            (575, 955, true),
+            (576, 960, false),
+            (571, 954, false),
+            (571, 1_020, true), // With what came after the close.
+        ] {
+            assert_eq!(of_nasdaq(from, until).are_whole, is_whole, "{from} to {until}");
+        }
+    }
+
+    #[test]
+    fn an_evening_belongs_to_the_session_that_it_opens() {
+        let mut all = Sessions::new(Calendar::Cme);
+        let open = UnixNanos::new(1_703_458_800_000_000_000);
+        assert_eq!(all.date_of(open), 20_231_222);
+        assert_eq!(all.date_of(open + MINUTE), 20_231_225);
+        assert_eq!(all.date_of(open + NOON), 20_231_225);
+        assert_eq!(all.date_of(open), 20_231_222);
     }
 
     #[test]
     fn a_session_without_a_trade_is_none() {
         let mut all = Sessions::new(Calendar::Cme);
-        // The book as it rests at midnight, and then a day of trades.
-        all.on_event(UnixNanos::new(DAY_NS), 1);
-        all.on_event(UnixNanos::new(DAY_NS + 1), 2);
-        all.on_trade(2, 9_900);
+        // A Sunday: the book as it rests before the opening, and then trades of the Monday's session.
+        let open = UnixNanos::new(1_703_458_800_000_000_000);
+        all.on_event(open);
+        all.on_event(open + MINUTE);
+        all.on_event(open + NOON + NOON);
+        all.on_trade(9_900);
         let found = all.volume_bucket().unwrap();
         assert_eq!((found.lots, found.sessions, found.are_whole), (198, 1, true));
-        assert_eq!((all.count(), all.span()), (1, Some((2, 2))));
+        assert_eq!((all.count(), all.span()), (1, Some((20_231_225, 20_231_225))));
     }
 
     #[test]
     fn a_finer_lot_scales_what_was_traded() {
         let mut all = Sessions::new(Calendar::AroundTheClock);
-        all.on_event(UnixNanos::new(1), 1);
-        all.on_trade(1, 500);
+        all.on_event(UnixNanos::new(1));
+        all.on_trade(500);
         all.rescale(Some(10));
         assert_eq!(all.volume_bucket().unwrap().volume_lots, 5_000);
         all.rescale(None);

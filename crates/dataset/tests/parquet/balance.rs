@@ -122,6 +122,7 @@ fn each_regime_has_counts_of_its_own() {
     let Some(archive) = fluxo_test_data::data_file(place) else { return };
     let folder = tempfile::tempdir().unwrap();
     let dataset = write(&[archive], 1_000, folder.path()).unwrap();
+    assert_eq!(dataset.manifest.facts["ds.partial_session"], Value::from(false));
     let bytes = std::fs::read(dataset.path.join("class_balance.json")).unwrap();
     let report: Value = serde_json::from_slice(&bytes).unwrap();
     let names: Vec<&String> = report["regimes"].as_object().unwrap().keys().collect();

@@ -81,7 +81,16 @@ fn what_rests_at_midnight_is_no_session() {
     let both = fit(&[file], Calibrating::default()).unwrap();
     assert_eq!((both.sessions.count, both.sessions.first), (1, 20_120_621));
     assert_eq!(both.volume_bucket, day.volume_bucket);
-    assert!(both.volume_bucket.are_whole);
+    assert!(!both.volume_bucket.are_whole, "a few seconds after the open");
+}
+
+#[test]
+fn a_day_of_a_stock_is_whole_from_its_open_to_its_close() {
+    let place = "lobster/LOBSTER_SampleFile_GOOG_2012-06-21_10.zip";
+    let Some(path) = fluxo_test_data::data_file(place) else { return };
+    let bucket = fit(&[path], Calibrating::default()).unwrap().volume_bucket;
+    assert!(bucket.are_whole && bucket.sessions == 1);
+    assert_eq!(bucket.lots, (bucket.volume_lots + 25) / 50);
 }
 
 #[test]
