@@ -5,9 +5,10 @@
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use fluxo_core::{
-    BatchKind, BookBatch, InstrumentId, LevelUpdate, Lots, MarketData, MarketEvent, Side, UnixNanos,
+    BatchKind, BookBatch, InstrumentId, LevelUpdate, Lots, MarketData, MarketEvent, Nanos, Side,
+    UnixNanos,
 };
-use fluxo_features::{FeatureConfig, FeatureEngine};
+use fluxo_features::{FeatureConfig, FeatureEngine, SamplingClock};
 
 mod recording;
 
@@ -22,7 +23,8 @@ const ROWS: usize = 1_000;
 const CHUNK: usize = 128;
 
 /// Events, and the rows between them, from an empty engine to the end of the recording: as a session
-/// meets them, decoded a moment before, and as they come out of memory.
+/// meets them, decoded a moment before, and as they come out of memory; and events alone, by a clock
+/// that no row is due by.
 fn event(criterion: &mut Criterion) {
     let Some(recording) = recording() else { return };
     let new = || FeatureEngine::new(FeatureConfig::default(), &recording.spec).unwrap();
@@ -33,20 +35,28 @@ fn event(criterion: &mut Criterion) {
     );
     let mut group = criterion.benchmark_group("features");
     group.throughput(Throughput::Elements(recording.events.len() as u64));
+    let pass = |mut engine: FeatureEngine| {
+        let mut spent = Duration::ZERO;
+        for events in recording.events.chunks(CHUNK) {
+            black_box(events.iter().map(read).fold(0, i64::wrapping_add));
+            let begun = Instant::now();
+            feed(&mut engine, events, |row| {
+                black_box(row);
+            });
+            spent += begun.elapsed();
+        }
+        spent
+    };
     group.bench_function("event", |bencher| {
-        let pass = || {
-            let (mut engine, mut spent) = (new(), Duration::ZERO);
-            for events in recording.events.chunks(CHUNK) {
-                black_box(events.iter().map(read).fold(0, i64::wrapping_add));
-                let begun = Instant::now();
-                feed(&mut engine, events, |row| {
-                    black_box(row);
-                });
-                spent += begun.elapsed();
-            }
-            spent
-        };
-        bencher.iter_custom(|passes| (0..passes).map(|_| pass()).sum());
+        bencher.iter_custom(|passes| (0..passes).map(|_| pass(new())).sum());
+    });
+    let seldom = FeatureConfig {
+        clock: SamplingClock::Time { step: Nanos::from_millis(3_600_000) },
+        ..FeatureConfig::default()
+    };
+    let without_rows = || FeatureEngine::new(seldom.clone(), &recording.spec).unwrap();
+    group.bench_function("event_without_rows", |bencher| {
+        bencher.iter_custom(|passes| (0..passes).map(|_| pass(without_rows())).sum());
     });
     group.bench_function("event_from_memory", |bencher| {
         let run = |mut engine: FeatureEngine| {
