@@ -4,7 +4,7 @@ use anyhow::anyhow;
 use fluxo_features::catalogue::{CONSENSUS, FEATURES, REGIME, TARGETS};
 use fluxo_features::{
     CONSENSUS_START, FeatureInfo, Parity, REGIME_START, Range, TargetInfo, TargetKind, Transform,
-    Undefined, VectorInfo, revision, slot_name, target_revision,
+    Undefined, VectorInfo, instrument_settings, revision, slot_name, target_revision,
 };
 use fluxo_report::{Exit, Failure, Outcome, Output, OutputMode, Rows};
 use fluxo_session::nearest_of;
@@ -96,6 +96,9 @@ struct Entry {
     #[serde(skip_serializing_if = "Option::is_none")]
     known_at: Option<&'static str>,
     inputs: Vec<&'static str>,
+    /// What of its instrument it depends on: keys of `instruments.toml`.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    settings: &'static [&'static str],
     /// When it is defined; for a target, what leaves a row without it.
     valid_when: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -132,6 +135,7 @@ impl Entry {
             horizon_ms: None,
             known_at: None,
             inputs: Vec::new(),
+            settings: &[],
             valid_when: None,
             invalid_when: None,
             empty: None,
@@ -155,6 +159,7 @@ fn of_feature(feature: &FeatureInfo) -> Entry {
         count: some(feature.count),
         half_life_ms: some(feature.half_life_ms),
         inputs: feature.inputs.to_vec(),
+        settings: instrument_settings(feature.index),
         valid_when: Some(feature.warm_up),
         empty: Some(empty(feature.undefined)),
         mirror: mirror(feature.parity),
@@ -257,6 +262,10 @@ impl Output for Entry {
         }
         if !self.inputs.is_empty() {
             rows = rows.row("from", self.inputs.join(" and "));
+        }
+        if !self.settings.is_empty() {
+            let settings = self.settings.join(" and ");
+            rows = rows.row("depends on", format!("{settings} of the instrument"));
         }
         let texts = [
             ("valid when", self.valid_when),

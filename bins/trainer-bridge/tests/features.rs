@@ -40,6 +40,8 @@ fn one_value_is_explained() {
     for part in ["ln(rv_60s/rv_300s)", "at most 0.805", "300 s", "tick_only", "300 grid returns"] {
         assert!(people.contains(part), "{part} in {people}");
     }
+    let of_sizes = features(&["--explain", "whale_imbalance"]).stdout;
+    assert!(of_sizes.contains("size_unit_lots and size_classes"), "{of_sizes}");
     let target = features(&["--explain", "dir_10s"]).stdout;
     assert!(target.contains("theta = max(0.5*sigma_h(T)") && target.contains("T+10s"), "{target}");
     let shouted = features(&["--explain", "SPREAD_ABS"]).stdout;

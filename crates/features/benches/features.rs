@@ -54,7 +54,7 @@ fn event(criterion: &mut Criterion) {
         clock: SamplingClock::Time { step: Nanos::from_millis(3_600_000) },
         ..FeatureConfig::default()
     };
-    let without_rows = || FeatureEngine::new(seldom.clone(), &recording.spec).unwrap();
+    let without_rows = || FeatureEngine::new(seldom, &recording.spec).unwrap();
     group.bench_function("event_without_rows", |bencher| {
         bencher.iter_custom(|passes| (0..passes).map(|_| pass(without_rows())).sum());
     });

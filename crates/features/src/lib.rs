@@ -60,7 +60,7 @@ pub use fluxo_core;
 pub use micro_price::MicroPriceCounts;
 pub use row::{CONSENSUS_START, FEATURE_COUNT, FeatureRow, REGIME_START, ROW_SLOTS, slot_name};
 pub use sampling::{SamplingClock, UnknownClock};
-pub use schema::{canonical_line, revision, schema_text};
+pub use schema::{canonical_line, instrument_settings, revision, schema_text};
 pub use segments::SegmentBreaks;
 pub use snapshot::SnapshotError;
 pub use targets::{

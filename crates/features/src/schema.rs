@@ -83,6 +83,24 @@ pub fn canonical_line(id: usize, name: &str, unit: &str, params: &str) -> String
     format!("f{id}|{name}|f32|{unit}|{params}\n")
 }
 
+/// What of its instrument changes the numbers of a slot: keys of `instruments.toml`, whose values are
+/// in [`schema_text`]. Tick and lot, which nearly every slot is counted in, are not among them.
+#[must_use]
+pub const fn instrument_settings(slot: usize) -> &'static [&'static str] {
+    match slot {
+        index::VWAP_DIST_SESSION | index::CUM_DELTA | index::TOD_SIN | index::TOD_COS => {
+            &["calendar"]
+        }
+        index::SESSION_REMAINING => &["calendar", "funding_interval_h"],
+        index::LARGE_TRADE_RATIO | index::WHALE_IMBALANCE => &["size_unit_lots", "size_classes"],
+        index::STACKED_IMBALANCE => &["size_unit_lots", "footprint_row_ticks"],
+        index::POC_DIST | index::VA_POSITION => &["calendar", "profile_row_ticks"],
+        index::DEPTH_BPS_LOG | index::DEPTH_BPS_IMB => &["depth_band_bps"],
+        index::CANCEL_RATE | index::CANCEL_IMBALANCE | index::ICEBERG_DETECTED => &["match_ttl_ms"],
+        _ => &[],
+    }
+}
+
 /// What a feature is counted in besides ticks and lots, as amounts of the world.
 fn unit_params(slot: usize, spec: &InstrumentSpec) -> Vec<String> {
     let size_unit = || format!("size_unit={}", amount(spec.lot_size, spec.size_unit_lots.get()));
@@ -245,6 +263,22 @@ mod tests {
         ];
         for ((slot, line), (wanted_slot, param)) in named.into_iter().zip(wanted) {
             assert!(slot == wanted_slot && line.contains(param), "{line}");
+        }
+    }
+
+    #[test]
+    fn each_setting_of_an_instrument_has_its_parameter() {
+        let units = FeatureUnits { size_classes: SizeClasses([1, 2, 3, 4]), ..spec().units };
+        let spec = InstrumentSpec { units, ..spec() };
+        for slot in 0..ROW_SLOTS {
+            let params = unit_params(slot, &spec);
+            assert_eq!(params.len(), instrument_settings(slot).len(), "{slot}: {params:?}");
+            for (param, setting) in params.iter().zip(instrument_settings(slot)) {
+                // `size_unit=0.1` of `size_unit_lots`, `whale_size_units=4` of `size_classes`.
+                let name = param.split('=').next().unwrap();
+                let common = name.split('_').filter(|word| setting.contains(word)).count();
+                assert!(common > 0, "{param} of {setting}");
+            }
         }
     }
 

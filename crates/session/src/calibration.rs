@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use fluxo_core::{Decimal, InstrumentSpec, Lots, Market, UnixNanos};
-use fluxo_features::{Calibration, MicroPriceTable};
+use fluxo_core::{Calendar, Decimal, InstrumentSpec, Lots, Market, UnixNanos};
+use fluxo_features::{Calibration, MicroPriceTable, TradingSession};
 use fluxo_lake::Digest;
 use serde::{Deserialize, Serialize};
 
@@ -200,16 +200,17 @@ impl CalibrationFile {
         })
     }
 
-    /// Whether everything that it was fitted on lies before a recording.
+    /// Whether everything that it was fitted on lies before a recording of an instrument with that calendar.
     ///
     /// # Errors
     /// It knows something of the recording.
-    pub fn check_before(&self, begins: UnixNanos) -> Result<(), ConfigError> {
+    pub fn check_before(&self, begins: UnixNanos, calendar: Calendar) -> Result<(), ConfigError> {
         let until = UnixNanos::new(self.facts.sessions.until_ns);
         if until < begins {
             return Ok(());
         }
-        Err(ConfigError::CalibrationLate { sha256: self.sha256.to_string(), until, begins })
+        let closes = TradingSession::of(calendar, begins).close;
+        Err(ConfigError::CalibrationLate { sha256: self.sha256.to_string(), until, begins, closes })
     }
 
     /// The size unit of an instrument, when it is this one's and was fitted.
@@ -293,11 +294,35 @@ pub(crate) mod tests {
     #[test]
     fn what_it_knows_must_lie_before_what_it_is_used_on() {
         let read = file(&facts()).unwrap();
-        assert!(read.check_before(UnixNanos::new(3)).is_ok());
+        let around = Calendar::AroundTheClock;
+        assert!(read.check_before(UnixNanos::new(3), around).is_ok());
         assert!(matches!(
-            read.check_before(UnixNanos::new(2)),
+            read.check_before(UnixNanos::new(2), around),
             Err(ConfigError::CalibrationLate { .. })
         ));
+    }
+
+    #[test]
+    fn who_is_too_late_is_told_the_session_that_begins_with_the_recording() {
+        let mut late = facts();
+        late.sessions.until_ns = i64::MAX;
+        let late = file(&late).unwrap();
+        let told = |calendar, begins: &str| {
+            let begins = begins.parse::<jiff::Timestamp>().unwrap().as_nanosecond();
+            let begins = UnixNanos::new(i64::try_from(begins).unwrap());
+            let refused = late.check_before(begins, calendar).unwrap_err();
+            refused.into_failure().to_string()
+        };
+        for (calendar, begins, date) in [
+            (Calendar::AroundTheClock, "2023-12-24T23:30:00Z", "20231224"),
+            (Calendar::AroundTheClock, "2023-12-25T00:00:00Z", "20231224"),
+            // On a Sunday evening: the session of the Friday, until Monday's opens.
+            (Calendar::Cme, "2023-12-24T22:30:00Z", "20231222"),
+            (Calendar::Cme, "2023-12-24T23:30:00Z", "20231225"),
+        ] {
+            let told = told(calendar, begins);
+            assert!(told.contains(&format!("calibrate --before {date}`")), "{told}");
+        }
     }
 
     #[test]

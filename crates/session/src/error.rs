@@ -63,18 +63,23 @@ pub enum ConfigError {
     },
     /// Classes of parent trades that are in no order.
     #[error(
-        "{place}: `size_classes` of {symbol} on {market} are {got:?}, and each must be above zero and \
-         larger than the one before"
+        "`size_classes` are {got:?}, and each must be above zero and larger than the one before"
     )]
     SizeClasses {
+        /// What was given, in size units.
+        got: [i64; 4],
+    },
+    /// An instrument of a list, with a value that it cannot have.
+    #[error("{place}: {symbol} on {market}")]
+    Instrument {
         /// The file.
         place: String,
         /// The market.
         market: fluxo_core::Market,
         /// The symbol.
         symbol: String,
-        /// What was given, in size units.
-        got: [i64; 4],
+        /// Which value.
+        source: Box<ConfigError>,
     },
     /// Two specifications of one instrument.
     #[error("{place} lists {market} {symbol} twice")]
@@ -126,6 +131,8 @@ pub enum ConfigError {
         until: UnixNanos,
         /// The first moment of the recording.
         begins: UnixNanos,
+        /// When the session closes that it begins in.
+        closes: UnixNanos,
     },
     /// A calibration that is not the one that is named.
     #[error("{place} is the calibration {}, and {} is named", short(found), short(named))]
@@ -167,18 +174,18 @@ impl ConfigError {
             Self::Calibration { .. } | Self::CalibrationValue { .. } => {
                 "make it with `trainer-bridge calibrate`".to_owned()
             }
-            Self::SizeClasses { .. } => {
+            Self::Instrument { source, .. } if matches!(**source, Self::SizeClasses { .. }) => {
                 "write where medium, large, block and whale begin, as in `size_classes = [5, 20, 50, 100]`"
                     .to_owned()
             }
             Self::CalibrationInstrument { here, .. } => {
                 format!("give one that `trainer-bridge calibrate` fitted on {here}")
             }
-            Self::CalibrationLate { begins, .. } => format!(
+            Self::CalibrationLate { closes, .. } => format!(
                 "give a later recording, or fit on earlier ones with \
                  `trainer-bridge calibrate --before {}`",
                 // Midnight belongs to the day that ends.
-                civil(UnixNanos::new(begins.get().saturating_sub(1))).strftime("%Y%m%d")
+                civil(UnixNanos::new(closes.get().saturating_sub(1))).strftime("%Y%m%d")
             ),
             Self::CalibrationOther { .. } | Self::CalibrationMissing { .. } => {
                 "give the file with that hash in rows.calibration".to_owned()

@@ -20,7 +20,7 @@ pub const DEFAULT_INSTRUMENTS_TOML: &str = include_str!("../../../configs/instru
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct File {
     markets: BTreeMap<Market, MarketSection>,
-    instrument: Vec<InstrumentSection>,
+    instrument: Vec<Table>,
 }
 
 /// What holds for a market where an instrument says nothing else.
@@ -174,6 +174,9 @@ impl Instruments {
             instruments.match_ttl.insert(*market, match_ttl(section.match_ttl_ms)?);
         }
         for section in file.instrument {
+            let named = |key: &str| section.get(key).and_then(Value::as_str).unwrap_or("?");
+            let place_of = format!("{place}: {} on {}", named("symbol"), named("market"));
+            let (section, _) = keys::deserialize(section, &place_of)?;
             instruments.add(section, &file.markets, place)?;
         }
         Ok(instruments)
@@ -191,13 +194,17 @@ impl Instruments {
             must: "describe every market of an instrument",
             got: format!("none for {market}"),
         })?;
-        section.match_ttl_ms.map(match_ttl).transpose()?;
-        let spec = section.with(defaults);
-        check_spec(&spec)?;
-        if !spec.units.size_classes.are_ordered() {
-            let (place, got) = (place.to_owned(), spec.units.size_classes.0);
-            return Err(ConfigError::SizeClasses { place, market, symbol, got });
-        }
+        let checked = || {
+            section.match_ttl_ms.map(match_ttl).transpose()?;
+            let spec = section.with(defaults);
+            check_spec(&spec).map(|()| spec)
+        };
+        let spec = checked().map_err(|source| ConfigError::Instrument {
+            place: place.to_owned(),
+            market,
+            symbol: symbol.clone(),
+            source: Box::new(source),
+        })?;
         spec.valuation().map_err(|source| ConfigError::Specification {
             place: place.to_owned(),
             symbol: symbol.clone(),
@@ -340,6 +347,10 @@ fn check_spec(spec: &InstrumentSpec) -> Result<(), ConfigError> {
             return Err(ConfigError::Range { key, must, got: fee.to_string() });
         }
     }
+    let classes = spec.units.size_classes;
+    if !classes.are_ordered() {
+        return Err(ConfigError::SizeClasses { got: classes.0 });
+    }
     Ok(())
 }
 
@@ -408,18 +419,22 @@ mod tests {
         assert_eq!(classes("size_classes = [1, 2, 3, 4]\n"), SizeClasses([1, 2, 3, 4]));
         for wrong in ["[0, 20, 50, 100]", "[5, 20, 20, 100]", "[5, 20, 50, -100]"] {
             let error = parsed(&format!("size_classes = {wrong}\n")).unwrap_err();
-            let said = error.to_string();
             assert_eq!(
-                said,
+                error.into_failure().to_string(),
                 format!(
-                    "x.toml: `size_classes` of WIN on b3-futures are {wrong}, and each must be above \
-                     zero and larger than the one before"
+                    "x.toml: WIN on b3-futures: `size_classes` are {wrong}, and each must be above \
+                     zero and larger than the one before; write where medium, large, block and whale \
+                     begin, as in `size_classes = [5, 20, 50, 100]`"
                 )
             );
         }
         for wrong in ["[5, 20, 50]", "[5, 20, 50, 100, 200]", "[5, 20, 50, 1.5]", "5"] {
             let error = parsed(&format!("size_classes = {wrong}\n")).unwrap_err();
-            assert!(matches!(error, ConfigError::Value { .. }), "{wrong}: {error}");
+            let said = error.into_failure().to_string();
+            assert!(
+                said.starts_with("x.toml: WIN on b3-futures: a value cannot"),
+                "{wrong}: {said}"
+            );
         }
     }
 
@@ -447,7 +462,8 @@ mod tests {
             ("maker_fee = \"", "maker_fee = \"-1"),
             ("taker_fee = \"", "taker_fee = \"9"),
         ] {
-            assert!(matches!(refused(from, to), ConfigError::Range { .. }), "{to}");
+            let said = refused(from, to).into_failure().to_string();
+            assert!(said.contains(" must ") && said.starts_with("x.toml: "), "{to}: {said}");
         }
         let ConfigError::UnknownKey { nearest, .. } = refused("maker_fee", "make_fee") else {
             panic!("an unknown key passed")

@@ -112,7 +112,7 @@ impl EngineFile {
         let Some(file) = &self.calibration else { return Ok(()) };
         // Of another instrument, its time says nothing.
         file.for_instrument(spec)?;
-        file.check_before(begins)
+        file.check_before(begins, spec.calendar)
     }
 
     /// The most orders that may be open at once.
