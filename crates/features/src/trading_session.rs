@@ -87,7 +87,8 @@ impl Hours {
         let mut before = None;
         for [next_open, next_close] in days {
             if next_open.get() >= ts {
-                let [open, close] = before.expect("a session opened in the week before");
+                // None lies before the first moment that there is.
+                let [open, close] = before.unwrap_or([next_open, next_close]);
                 return TradingSession { open, close, next_open };
             }
             before = Some([next_open, next_close]);
@@ -95,13 +96,15 @@ impl Hours {
         unreachable!("a session opens in the week after")
     }
 
-    /// So many minutes after the local midnight that begins a day.
+    /// So many minutes after the local midnight that begins a day; the first or the last moment that
+    /// there is for one beyond.
     fn instant(&self, day: Date, minutes: i32) -> UnixNanos {
         let midnight = day.to_datetime(jiff::civil::Time::midnight());
         let local = midnight.checked_add(SignedDuration::from_mins(i64::from(minutes)));
         let local = local.expect("within the years of 64-bit nanoseconds");
         let timestamp = self.zone.to_timestamp(local).expect("within the years of a calendar");
-        UnixNanos::new(i64::try_from(timestamp.as_nanosecond()).expect("within 64-bit nanoseconds"))
+        let nanos = timestamp.as_nanosecond().clamp(i64::MIN.into(), i64::MAX.into());
+        UnixNanos::new(i64::try_from(nanos).expect("clamped"))
     }
 
     /// Local time less UTC, in nanoseconds.
@@ -155,6 +158,18 @@ mod tests {
             session("2023-12-21T23:00:00Z", "2023-12-22T22:00:00Z", "2023-12-24T23:00:00Z");
         assert_eq!(of("2023-12-23T12:00:00Z"), friday);
         assert!(friday.contains(monday.open) && !monday.contains(monday.open));
+    }
+
+    #[test]
+    fn the_ends_of_time_have_a_session() {
+        let calendars = [Calendar::AroundTheClock, Calendar::B3, Calendar::Nasdaq, Calendar::Cme];
+        for calendar in calendars {
+            for at in [i64::MIN, i64::MIN + 1, i64::MAX - 1, i64::MAX] {
+                let TradingSession { open, close, next_open } =
+                    TradingSession::of(calendar, UnixNanos::new(at));
+                assert!(open <= close && close <= next_open && next_open.get() >= at);
+            }
+        }
     }
 
     #[test]

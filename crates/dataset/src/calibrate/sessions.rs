@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use fluxo_core::{Calendar, Nanos, UnixNanos};
+use fluxo_core::{Calendar, UnixNanos};
 use fluxo_features::TradingSession;
 use fluxo_session::VolumeBucketFit;
 
@@ -13,7 +13,7 @@ const SESSIONS_MAX: usize = 20;
 /// Buckets of a session.
 const BUCKETS: i128 = 50;
 /// A session whose first and last event lie this close to its ends was recorded whole.
-const EDGE: Nanos = Nanos::from_millis(300_000);
+const EDGE_NS: i64 = 300_000_000_000;
 
 /// What was recorded of a session.
 #[derive(Clone, Copy, Debug)]
@@ -27,7 +27,8 @@ struct Recorded {
 impl Recorded {
     fn is_whole(&self) -> bool {
         let TradingSession { open, close, .. } = self.session;
-        self.first <= open + EDGE && self.last >= close - EDGE
+        self.first.get() <= open.get().saturating_add(EDGE_NS)
+            && self.last.get() >= close.get().saturating_sub(EDGE_NS)
     }
 }
 
@@ -128,6 +129,8 @@ impl Sessions {
 
 #[cfg(test)]
 mod tests {
+    use fluxo_core::Nanos;
+
     use super::*;
 
     const DAY: Nanos = Nanos::from_millis(86_400_000);
