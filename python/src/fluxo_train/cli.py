@@ -22,7 +22,7 @@ class _Parser(argparse.ArgumentParser):
     """An argument parser whose mistakes are ours to report."""
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(message, f"see `{self.prog} --help`")
+        raise UsageError(message, "see `trainer-bridge train … -- --help`")
 
 
 def parser() -> argparse.ArgumentParser:
