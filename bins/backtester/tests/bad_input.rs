@@ -206,8 +206,15 @@ fn files_in_the_wrong_order() {
         let line = said.failure(2);
         assert!(line.contains("early.txt") && line.contains("begins before"), "{line}");
     }
-    for said in both(&[early, late], &[]) {
+    for said in both(&[early.clone(), late], &[]) {
         assert_eq!(said.json()["gaps"], 0);
+    }
+    let again = folder.path().join("again.txt");
+    std::fs::write(&again, lines(text.lines().skip(half / 2).collect())).unwrap();
+    for said in both(&[early, again], &[]) {
+        let line = said.failure(2);
+        assert!(line.contains("again.txt begins at 2024-08-08 23:54:"), "{line}");
+        assert!(line.ends_with("what both hold would happen twice; give one of the two"), "{line}");
     }
 }
 

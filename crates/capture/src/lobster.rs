@@ -14,6 +14,9 @@ use crate::made::MakesLines;
 const NEW_YORK: &str = "EST5EDT,M3.2.0,M11.1.0";
 /// When the session closes, in milliseconds after midnight.
 const CLOSE_MS: i64 = 16 * 3_600_000;
+/// A file whose last message is earlier than so many milliseconds before the close was cut, whatever its
+/// name says.
+const SILENCE_MS_MAX: i64 = 5 * 60_000;
 
 /// What the name of a file says: `TICKER_DATE_START_END_message_LEVELS.csv`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,10 +91,12 @@ impl<R: BufRead> SessionLines<R> {
 
     /// Behind the last row: the session closes, where the file goes on until then.
     fn end(&mut self, line: &mut Vec<u8>) -> io::Result<()> {
-        if std::mem::replace(&mut self.has_ended, true) || self.name.end_ms != CLOSE_MS {
+        let close = self.midnight.get() + CLOSE_MS * 1_000_000;
+        let reaches = self.last.get() >= close - SILENCE_MS_MAX * 1_000_000;
+        let is_done = std::mem::replace(&mut self.has_ended, true);
+        if is_done || !reaches || self.name.end_ms != CLOSE_MS {
             return Ok(());
         }
-        let close = self.midnight.get() + CLOSE_MS * 1_000_000;
         let SessionName { symbol, levels, .. } = &self.name;
         writeln!(line, "{:019} lobster {symbol} {levels};close", close.max(self.last.get()))
     }
@@ -170,15 +175,25 @@ mod tests {
     #[test]
     fn both_rows_become_one_line_and_the_session_closes() {
         let name = name("A_2012-06-21_34200000_57600000_message_1.csv");
-        let (messages, book) = ("34200.5,1,7,1,10,1\r\nx,2\n", "1,2,3,4\r\n5,6,7,8");
+        let (messages, book) = ("57300.5,1,7,1,10,1\r\nx,2\n", "1,2,3,4\r\n5,6,7,8");
         let maker = SessionLines::new(name.clone(), messages.as_bytes(), book.as_bytes()).unwrap();
         let text = io::read_to_string(MadeText::new(maker)).unwrap();
-        let expected = "1340285400500000000 lobster A 1;34200.5,1,7,1,10,1;1,2,3,4\n\
-                        1340285400500000000 lobster A 1;x,2;5,6,7,8\n\
-                        1340308800000000000 lobster A 1;close\n";
-        assert_eq!(text, expected);
+        let rows = "1340308500500000000 lobster A 1;57300.5,1,7,1,10,1;1,2,3,4\n\
+                    1340308500500000000 lobster A 1;x,2;5,6,7,8\n";
+        assert_eq!(text, format!("{rows}1340308800000000000 lobster A 1;close\n"));
         let shorter = SessionLines::new(name, messages.as_bytes(), &b"1,2,3,4\n"[..]).unwrap();
         let error = io::read_to_string(MadeText::new(shorter)).unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::InvalidData);
+    }
+
+    #[test]
+    fn a_file_that_was_cut_does_not_close() {
+        let name = name("A_2012-06-21_34200000_57600000_message_1.csv");
+        let cut = |message: &str| {
+            let maker = SessionLines::new(name.clone(), message.as_bytes(), &b"1,2,3,4\n"[..]);
+            io::read_to_string(MadeText::new(maker.unwrap())).unwrap()
+        };
+        assert!(cut("57300.000000000,1,7,1,10,1\n").ends_with(";close\n"));
+        assert!(cut("57299.999999999,1,7,1,10,1\n").ends_with(";1,2,3,4\n"));
     }
 }

@@ -32,7 +32,7 @@ pub(crate) struct Tally {
     pub(crate) rows: u64,
     pub(crate) first: UnixNanos,
     pub(crate) last: UnixNanos,
-    /// Whether the session of the first row had been open before there were rows.
+    /// Whether the session of a row had been open before the stream began.
     pub(crate) is_partial: bool,
     /// Rows that training drops because their segment has just begun.
     pub(crate) cold: u64,
@@ -68,11 +68,12 @@ impl PartWriter {
             rows: 0,
             first: row.ts,
             last: row.ts,
-            is_partial: row.is_partial_session,
+            is_partial: false,
             cold: 0,
             superseded: 0,
         });
         (tally.rows, tally.last) = (tally.rows + 1, row.ts);
+        tally.is_partial |= row.is_partial_session;
         tally.cold += u64::from(!row.is_warm);
         tally.superseded += row.superseded;
         self.group.push(row, seq);

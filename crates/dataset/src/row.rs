@@ -18,7 +18,7 @@ pub(crate) struct Row {
     pub(crate) session: i32,
     pub(crate) segment: u32,
     pub(crate) is_warm: bool,
-    /// Whether its trading session had been open before there were rows.
+    /// Whether its trading session had been open before the stream began.
     pub(crate) is_partial_session: bool,
     /// The column `regime`: 1 in a trend upwards, 2 in one downwards, 0 otherwise, -1 unknown.
     pub(crate) regime: i8,

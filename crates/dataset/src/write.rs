@@ -259,7 +259,7 @@ impl<'f> Writing<'f> {
             features: FeatureEngine::calibrated(config, spec, calibration)?,
             targets: RowLabeller::new(config, targets, spec)?,
             moment: Moment::new(spec),
-            session_start: SessionStart::new(spec.calendar, config.clock),
+            session_start: SessionStart::new(spec.calendar),
             pipeline: Pipeline::default(),
             balance: Balance::default(),
             part: None,
@@ -317,6 +317,7 @@ impl<'f> Writing<'f> {
         self.take_rows(watermark);
         let given = self.moment.end_before(*ts_recv, &event.data);
         self.label(given);
+        self.session_start.on_event(*ts_recv, &event.data);
         if let MarketData::Spec(spec) = &event.data {
             self.respecify(*ts_recv, spec)?;
         }
@@ -404,6 +405,7 @@ impl<'f> Writing<'f> {
         self.files.insert(name, FileFacts { rows: tally.rows, sha256, t_end, t_start });
         let all = self.tally.get_or_insert(Tally { rows: 0, cold: 0, superseded: 0, ..tally });
         all.rows += tally.rows;
+        all.is_partial |= tally.is_partial;
         all.cold += tally.cold;
         all.superseded += tally.superseded;
         all.last = tally.last;

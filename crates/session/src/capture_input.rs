@@ -6,6 +6,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use fluxo_capture::CaptureReader;
+use fluxo_core::Nanos;
 use fluxo_lake::Digest;
 use fluxo_lake::journal::SourceFile;
 use fluxo_market_data::Decoder;
@@ -14,6 +15,10 @@ use sha2::{Digest as _, Sha256};
 use crate::RecordingError;
 use crate::feed::Feed;
 use crate::peek::Peek;
+
+/// Clocks of recorders are set, and files rotated by several hands: so much of one recording may lie in
+/// the next without what happened twice.
+const OVERLAP_MAX: Nanos = Nanos::SECOND;
 
 /// Where a frame could not be decoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +34,8 @@ pub(crate) struct MalformedFrame {
 pub(crate) struct CaptureInput {
     waiting: VecDeque<PathBuf>,
     reader: Option<CaptureReader>,
+    /// The file before the one that is being read, until that has said when it begins.
+    before: Option<PathBuf>,
     decoder: Decoder,
     pub(crate) frames: u64,
     pub(crate) malformed: u64,
@@ -40,6 +47,7 @@ impl CaptureInput {
         Self {
             waiting: files.iter().cloned().collect(),
             reader: None,
+            before: None,
             decoder: Decoder::new(),
             frames: 0,
             malformed: 0,
@@ -61,7 +69,7 @@ impl CaptureInput {
         }
         let Some(reader) = &mut self.reader else { return Ok(false) };
         let Some(line) = reader.next_line()? else {
-            self.reader = None;
+            self.before = self.reader.take().map(|reader| reader.path().to_owned());
             return Ok(true);
         };
         self.frames += 1;
@@ -69,6 +77,13 @@ impl CaptureInput {
         let what = match line.stamp() {
             None => "no receive time at its beginning".to_owned(),
             Some(stamp) => {
+                if let (Some(earlier), Some(ended)) = (self.before.take(), feed.latest())
+                    && stamp.ts_recv.get() < ended.get().saturating_sub(OVERLAP_MAX.get())
+                {
+                    let begins = stamp.ts_recv;
+                    let path = reader.path().to_owned();
+                    return Err(RecordingError::Overlap { path, begins, earlier, ended });
+                }
                 let taken = self.decoder.decode_with(stamp.payload, |result| {
                     result.map(|message| feed.on_message(stamp.ts_recv, &message))
                 });

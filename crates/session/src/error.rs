@@ -69,15 +69,13 @@ pub enum ConfigError {
         /// What was given, in size units.
         got: [i64; 4],
     },
-    /// An instrument of a list, with a value that it cannot have.
-    #[error("{place}: {symbol} on {market}")]
-    Instrument {
+    /// A section of a list of instruments, with a value that it cannot have.
+    #[error("{place}: {section}")]
+    Section {
         /// The file.
         place: String,
-        /// The market.
-        market: fluxo_core::Market,
-        /// The symbol.
-        symbol: String,
+        /// The instrument or the market.
+        section: String,
         /// Which value.
         source: Box<ConfigError>,
     },
@@ -174,7 +172,7 @@ impl ConfigError {
             Self::Calibration { .. } | Self::CalibrationValue { .. } => {
                 "make it with `trainer-bridge calibrate`".to_owned()
             }
-            Self::Instrument { source, .. } if matches!(**source, Self::SizeClasses { .. }) => {
+            Self::Section { source, .. } if matches!(**source, Self::SizeClasses { .. }) => {
                 "write where medium, large, block and whale begin, as in `size_classes = [5, 20, 50, 100]`"
                     .to_owned()
             }
@@ -201,7 +199,7 @@ fn civil(at: UnixNanos) -> jiff::civil::DateTime {
 }
 
 /// `2012-06-21 20:00:00 UTC`
-fn moment(at: UnixNanos) -> impl std::fmt::Display {
+pub(crate) fn moment(at: UnixNanos) -> impl std::fmt::Display {
     civil(at).strftime("%Y-%m-%d %H:%M:%S UTC")
 }
 

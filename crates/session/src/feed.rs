@@ -75,6 +75,11 @@ impl Feed {
         }
     }
 
+    /// When the last message came so far.
+    pub(crate) const fn latest(&self) -> Option<UnixNanos> {
+        self.clock.latest()
+    }
+
     /// Receive times that were not believed.
     pub(crate) const fn doubted_times(&self) -> u64 {
         self.clock.doubts()

@@ -171,7 +171,12 @@ impl Instruments {
             calibration: None,
         };
         for (market, section) in &file.markets {
-            instruments.match_ttl.insert(*market, match_ttl(section.match_ttl_ms)?);
+            let ttl = match_ttl(section.match_ttl_ms).map_err(|source| ConfigError::Section {
+                place: place.to_owned(),
+                section: format!("markets.{market}"),
+                source: Box::new(source),
+            })?;
+            instruments.match_ttl.insert(*market, ttl);
         }
         for section in file.instrument {
             let named = |key: &str| section.get(key).and_then(Value::as_str).unwrap_or("?");
@@ -199,10 +204,9 @@ impl Instruments {
             let spec = section.with(defaults);
             check_spec(&spec).map(|()| spec)
         };
-        let spec = checked().map_err(|source| ConfigError::Instrument {
+        let spec = checked().map_err(|source| ConfigError::Section {
             place: place.to_owned(),
-            market,
-            symbol: symbol.clone(),
+            section: format!("{symbol} on {market}"),
             source: Box::new(source),
         })?;
         spec.valuation().map_err(|source| ConfigError::Specification {
@@ -337,7 +341,7 @@ fn check_spec(spec: &InstrumentSpec) -> Result<(), ConfigError> {
     if let Some(interval) = spec.units.funding_interval
         && (interval <= Nanos::ZERO || DAY.get() % interval.get() != 0)
     {
-        let got = format!("{interval}");
+        let got = format!("{} h", interval.get() / 3_600_000_000_000);
         return Err(ConfigError::Range { key: "funding_interval_h", must: "divide a day", got });
     }
     for (key, fee) in [("maker_fee", spec.maker_fee), ("taker_fee", spec.taker_fee)] {
@@ -455,7 +459,7 @@ mod tests {
         ));
         assert!(matches!(
             refused("match_ttl_ms = 250", "match_ttl_ms = -1"),
-            ConfigError::Range { .. }
+            ConfigError::Section { .. }
         ));
         for (from, to) in [
             ("\nsize_unit_lots = ", "\nsize_unit_lots = -"),

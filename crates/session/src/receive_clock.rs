@@ -40,6 +40,11 @@ impl ReceiveClock {
         self.latest
     }
 
+    /// When the last message came so far, of all recordings.
+    pub(crate) const fn latest(&self) -> Option<UnixNanos> {
+        self.latest
+    }
+
     pub(crate) const fn doubts(&self) -> u64 {
         self.doubts
     }

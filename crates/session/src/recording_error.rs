@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use fluxo_core::Market;
+use fluxo_core::{Market, UnixNanos};
 use fluxo_market_data::InferredGrid;
 use fluxo_report::Failure;
 
+use crate::error::moment;
 use crate::run::lake_failure;
 
 /// Why a recording cannot be read.
@@ -48,6 +49,22 @@ pub enum RecordingError {
         path: PathBuf,
         /// The one before it.
         earlier: PathBuf,
+    },
+    /// A file begins while the one before it was still being recorded.
+    #[error(
+        "{path} begins at {}, before {earlier} ends at {}: what both hold would happen twice",
+        moment(*begins),
+        moment(*ended)
+    )]
+    Overlap {
+        /// The file.
+        path: PathBuf,
+        /// When its first message was received.
+        begins: UnixNanos,
+        /// The one before it.
+        earlier: PathBuf,
+        /// When the last message of that was received.
+        ended: UnixNanos,
     },
     /// A file was given before, under this name or another.
     #[error("{path} was given before")]
@@ -123,6 +140,7 @@ impl RecordingError {
             Self::OtherInstrument { .. } => {
                 Failure::usage(self).remedy("give the files of one instrument, in order")
             }
+            Self::Overlap { .. } => Failure::usage(self).remedy("give one of the two"),
             Self::Twice { .. } => Failure::usage(self).remedy("give every file once"),
             Self::Order { .. } => {
                 Failure::usage(self).remedy("give the files of a run in the order of their time")

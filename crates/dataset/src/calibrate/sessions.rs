@@ -14,6 +14,8 @@ const SESSIONS_MAX: usize = 20;
 const BUCKETS: i128 = 50;
 /// A session whose first and last event lie this close to its ends was recorded whole.
 const EDGE_NS: i64 = 300_000_000_000;
+/// In between there is no longer pause: no market that is open says nothing for so long.
+const PAUSE_NS: i64 = 1_800_000_000_000;
 
 /// What was recorded of a session.
 #[derive(Clone, Copy, Debug)]
@@ -21,13 +23,24 @@ struct Recorded {
     session: TradingSession,
     first: UnixNanos,
     last: UnixNanos,
+    /// The longest pause between two events while the market was open, in nanoseconds.
+    pause: i64,
     lots: i128,
 }
 
 impl Recorded {
+    fn on_event(&mut self, at: UnixNanos) {
+        let TradingSession { open, close, .. } = self.session;
+        let pause = at.min(close).get().saturating_sub(self.last.max(open).get());
+        self.pause = self.pause.max(pause);
+        self.first = self.first.min(at);
+        self.last = self.last.max(at);
+    }
+
     fn is_whole(&self) -> bool {
         let TradingSession { open, close, .. } = self.session;
-        self.first.get() <= open.get().saturating_add(EDGE_NS)
+        self.pause <= PAUSE_NS
+            && self.first.get() <= open.get().saturating_add(EDGE_NS)
             && self.last.get() >= close.get().saturating_sub(EDGE_NS)
     }
 }
@@ -53,10 +66,8 @@ impl Sessions {
 
     pub(super) fn on_event(&mut self, ts_recv: UnixNanos) {
         let (session, date) = self.go_to(ts_recv);
-        let new = Recorded { session, first: ts_recv, last: ts_recv, lots: 0 };
-        let recorded = self.by_date.entry(date).or_insert(new);
-        recorded.first = recorded.first.min(ts_recv);
-        recorded.last = recorded.last.max(ts_recv);
+        let new = Recorded { session, first: ts_recv, last: ts_recv, pause: 0, lots: 0 };
+        self.by_date.entry(date).or_insert(new).on_event(ts_recv);
     }
 
     /// After [`Self::on_event`] of the same trade.
@@ -137,14 +148,22 @@ mod tests {
     const NOON: Nanos = Nanos::from_millis(43_200_000);
     const MINUTE: Nanos = Nanos::from_millis(60_000);
 
+    /// Both ends, and every half an hour between them.
+    fn for_each_moment(from: UnixNanos, until: UnixNanos, mut f: impl FnMut(UnixNanos)) {
+        let mut at = from;
+        while at < until {
+            f(at);
+            at = at + Nanos::new(30 * MINUTE.get());
+        }
+        f(until);
+    }
+
     /// Days of a market that never closes: from, to and lots.
     fn bucket(days: &[(Nanos, Nanos, i64)]) -> Option<VolumeBucketFit> {
         let mut all = Sessions::new(Calendar::AroundTheClock);
         let mut midnight = UnixNanos::new(0);
         for (first, last, lots) in days {
-            for of_day in [first, last] {
-                all.on_event(midnight + *of_day);
-            }
+            for_each_moment(midnight + *first, midnight + *last, |at| all.on_event(at));
             all.on_trade(*lots);
             midnight = midnight + DAY;
         }
@@ -156,9 +175,8 @@ mod tests {
         // In summer, four hours behind UTC.
         let midnight = UnixNanos::new(1_340_251_200_000_000_000);
         let mut all = Sessions::new(Calendar::Nasdaq);
-        for minute in [from, until] {
-            all.on_event(midnight + Nanos::new(MINUTE.get() * minute));
-        }
+        let at = |minute| midnight + Nanos::new(MINUTE.get() * minute);
+        for_each_moment(at(from), at(until), |at| all.on_event(at));
         all.on_trade(500);
         all.volume_bucket().unwrap()
     }
@@ -204,6 +222,20 @@ mod tests {
     }
 
     #[test]
+    fn a_session_with_a_hole_is_not_whole() {
+        let of = |pause: i64| {
+            let mut all = Sessions::new(Calendar::AroundTheClock);
+            let resumes = UnixNanos::new(0) + NOON + Nanos::new(pause);
+            for_each_moment(UnixNanos::new(1), UnixNanos::new(0) + NOON, |at| all.on_event(at));
+            for_each_moment(resumes, UnixNanos::new(0) + DAY, |at| all.on_event(at));
+            all.on_trade(500);
+            all.volume_bucket().unwrap().are_whole
+        };
+        assert!(of(30 * MINUTE.get()));
+        assert!(!of(30 * MINUTE.get() + 1));
+    }
+
+    #[test]
     fn an_evening_belongs_to_the_session_that_it_opens() {
         let mut all = Sessions::new(Calendar::Cme);
         let open = UnixNanos::new(1_703_458_800_000_000_000);
@@ -219,8 +251,7 @@ mod tests {
         // A Sunday: the book as it rests before the opening, and then trades of the Monday's session.
         let open = UnixNanos::new(1_703_458_800_000_000_000);
         all.on_event(open);
-        all.on_event(open + MINUTE);
-        all.on_event(open + NOON + NOON);
+        for_each_moment(open + MINUTE, open + NOON + NOON, |at| all.on_event(at));
         all.on_trade(9_900);
         let found = all.volume_bucket().unwrap();
         assert_eq!((found.lots, found.sessions, found.are_whole), (198, 1, true));
