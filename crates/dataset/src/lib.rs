@@ -21,7 +21,6 @@ mod part;
 mod pipeline;
 mod row;
 mod session_day;
-mod session_start;
 mod uniqueness;
 mod write;
 

@@ -18,7 +18,7 @@ pub(crate) struct Row {
     pub(crate) session: i32,
     pub(crate) segment: u32,
     pub(crate) is_warm: bool,
-    /// Whether its trading session had been open before the stream began.
+    /// Whether its trading session had been open before its stream began.
     pub(crate) is_partial_session: bool,
     /// The column `regime`: 1 in a trend upwards, 2 in one downwards, 0 otherwise, -1 unknown.
     pub(crate) regime: i8,
@@ -51,7 +51,7 @@ pub(crate) struct Touch {
 }
 
 impl Row {
-    pub(crate) fn new(row: &FeatureRow, is_partial_session: bool) -> Self {
+    pub(crate) fn new(row: &FeatureRow) -> Self {
         let mut values = [0.0; VALUES];
         values.copy_from_slice(&row.values()[..VALUES]);
         Self {
@@ -59,7 +59,7 @@ impl Row {
             session: session_of(row.ts),
             segment: row.segment,
             is_warm: row.is_warm,
-            is_partial_session,
+            is_partial_session: row.is_partial_session,
             regime: row.trend_sign,
             values,
             touch: None,

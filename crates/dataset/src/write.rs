@@ -25,7 +25,6 @@ use crate::part::{PartWriter, Tally};
 use crate::pipeline::Pipeline;
 use crate::row::{Row, Touch};
 use crate::session_day::timestamp;
-use crate::session_start::SessionStart;
 
 /// Facts about the run that no hash covers.
 const PROVENANCE: &str = "provenance.json";
@@ -231,7 +230,6 @@ struct Writing<'f> {
     targets: RowLabeller,
     /// The row that an event of this moment completed.
     moment: Moment,
-    session_start: SessionStart,
     pipeline: Pipeline,
     balance: Balance,
     /// The file that is being written, and its name.
@@ -259,7 +257,6 @@ impl<'f> Writing<'f> {
             features: FeatureEngine::calibrated(config, spec, calibration)?,
             targets: RowLabeller::new(config, targets, spec)?,
             moment: Moment::new(spec),
-            session_start: SessionStart::new(spec.calendar),
             pipeline: Pipeline::default(),
             balance: Balance::default(),
             part: None,
@@ -317,7 +314,6 @@ impl<'f> Writing<'f> {
         self.take_rows(watermark);
         let given = self.moment.end_before(*ts_recv, &event.data);
         self.label(given);
-        self.session_start.on_event(*ts_recv, &event.data);
         if let MarketData::Spec(spec) = &event.data {
             self.respecify(*ts_recv, spec)?;
         }
@@ -345,7 +341,7 @@ impl<'f> Writing<'f> {
 
     fn take_rows(&mut self, watermark: UnixNanos) {
         while let Some(given) = self.features.next_row(watermark) {
-            let mut row = Row::new(given, self.session_start.is_partial(given.ts));
+            let mut row = Row::new(given);
             // Where events make rows, more of the same moment may follow.
             let held = (given.known_at == given.ts).then(|| given.clone());
             if held.is_none() {

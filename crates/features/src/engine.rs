@@ -468,8 +468,8 @@ impl FeatureEngine {
         let is_fit = self.regime.write(at, &self.exact, &mut self.row);
         self.counts.not_finite += u64::from(!is_fit);
         self.row.trend_sign = self.regime.nsmi().trend_sign();
-        let Place { segment, is_warm } = self.segments.on_row(at);
-        (self.row.segment, self.row.is_warm) = (segment, is_warm);
+        Place { segment: self.row.segment, is_warm: self.row.is_warm } = self.segments.on_row(at);
+        self.row.is_partial_session = self.sessions.is_partial(self.coverage.first_event());
         let known_at = self.clock.known_at(at);
         (self.row.ts, self.row.known_at) = (UnixNanos::new(at), UnixNanos::new(known_at));
     }

@@ -69,6 +69,9 @@ pub struct FeatureRow {
     pub segment: u32,
     /// Whether its segment began long enough ago for models to be trained on it, and to be asked.
     pub is_warm: bool,
+    /// Whether its trading session had been open for more than a second before the stream began, or began
+    /// anew after a break: what counts from the open counts from there then (FEATURES 17.23).
+    pub is_partial_session: bool,
     /// Which way a trend goes at its time: 1 up, 2 down, 0 without one, -1 while nobody can say.
     pub trend_sign: i8,
     values: [f32; ROW_SLOTS],
@@ -83,6 +86,7 @@ impl FeatureRow {
             known_at,
             segment: 0,
             is_warm: false,
+            is_partial_session: true,
             trend_sign: -1,
             values: [f32::NAN; ROW_SLOTS],
         }

@@ -3,11 +3,13 @@
 use fluxo_core::{Calendar, InstrumentSpec, Nanos, UnixNanos};
 use serde::{Deserialize, Serialize};
 
-use crate::grid::{DAY_NS, MINUTE_NS, bucket};
+use crate::grid::{DAY_NS, MINUTE_NS, SECOND_NS, bucket};
 use crate::trading_session::{TradingSession, local_offset_ns};
 
 /// No zone changes its offset but at a quarter of an hour of UTC.
 const OFFSET_HOLDS_NS: i64 = 15 * MINUTE_NS;
+/// A stream that begins so soon after the open has missed nothing of the session.
+const SOON_NS: i64 = SECOND_NS;
 /// Before every moment.
 const NEVER: UnixNanos = UnixNanos::new(i64::MIN);
 
@@ -54,6 +56,13 @@ impl Sessions {
         }
         self.session = TradingSession::of(self.calendar, UnixNanos::new(ts));
         true
+    }
+
+    /// Whether the session had been open before the stream began, at its first event since the last
+    /// break.
+    pub(crate) fn is_partial(&self, first_event: Option<i64>) -> bool {
+        let soon = self.session.open.get().saturating_add(SOON_NS);
+        first_event.is_none_or(|first| first > soon)
     }
 
     /// Which share of the local day has passed.
@@ -179,6 +188,24 @@ mod tests {
         assert!(!b3.advance(monday));
         assert_eq!((b3.remaining(monday), b3.session.next_open.get()), (0.0, monday));
         assert!(b3.advance(monday + 1));
+    }
+
+    #[test]
+    fn a_session_is_whole_where_the_stream_began_with_it() {
+        let mut cme = sessions(Calendar::Cme, None);
+        let open = at("2023-12-24T23:00:00Z");
+        assert!(cme.advance(at("2023-12-25T12:00:00Z")));
+        for (first, is_partial) in [
+            (None, true),
+            (Some(open - DAY_NS), false),
+            (Some(open + SOON_NS), false),
+            (Some(open + SOON_NS + 1), true),
+        ] {
+            assert_eq!(cme.is_partial(first), is_partial, "{first:?}");
+        }
+        // On the next day it is whole whenever that was.
+        assert!(cme.advance(at("2023-12-26T12:00:00Z")));
+        assert!(!cme.is_partial(Some(at("2023-12-25T12:00:00Z"))));
     }
 
     #[test]

@@ -240,3 +240,27 @@ fn a_configuration_out_of_range_says_which_number() {
     let error = FeatureEngine::new(config, &InstrumentSpec { tick_size: tick, ..spec() }).err();
     assert_eq!(error, Some(Error::SpecGrid { tick, lot }));
 }
+
+/// The session begins at midnight, 6 360 s after the start.
+#[test]
+fn a_session_is_partial_where_its_stream_began_or_began_anew_in_it() {
+    let is_partial = |rows: &[FeatureRow], at: &str| {
+        let at = script::time(at).unwrap();
+        rows.iter().find(|row| row.ts.get() == at).expect("there is such a row").is_partial_session
+    };
+    let before = "0.0 to 6355.0 every 5.0 buy 1 at 100\n";
+    let market = format!("{before}6370.0 boundary from 6369.9\n6370.0 buy 1 at 100");
+    let rows_of = rows(&market, "6371.0");
+    for (at, partial) in
+        [("0.1", true), ("6360.0", true), ("6360.1", false), ("6369.9", false), ("6370.1", true)]
+    {
+        assert_eq!(is_partial(&rows_of, at), partial, "{at}");
+    }
+    // So close to midnight nothing is missed.
+    let market = format!("{before}6360.9 boundary from 6359.0\n6361.0 buy 1 at 100");
+    assert!(!is_partial(&rows(&market, "6362.0"), "6361.5"));
+    for (reopens, partial) in [("6361.0", false), ("6361.1", true)] {
+        let market = format!("{before}6358.0 status closed\n{reopens} status continuous");
+        assert_eq!(is_partial(&rows(&market, "6363.0"), "6362.0"), partial, "{reopens}");
+    }
+}
